@@ -1,0 +1,25 @@
+/* The thread's last error. Owns one fixed buffer a thread; recording an error never allocates. */
+#ifndef MX_BASE_ERROR_H
+#define MX_BASE_ERROR_H
+
+/* A kind gives the exception that Python raises. */
+typedef enum mx_kind {
+  MX_OK = 0,
+  MX_VALUE,
+  MX_INDEX,
+  MX_TYPE,
+  MX_RUNTIME,
+  MX_MEMORY
+} mx_kind;
+
+/* Records "[op] what was wrong" and returns 1, so that a caller can `return mx_fail(...)`. */
+int mx_fail(mx_kind kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int mx_nomem(const char *what);
+
+mx_kind mx_error_kind(void);
+const char *mx_error_text(void);
+void mx_error_clear(void);
+/* Carries an error from a worker to the thread that waits for it. */
+void mx_error_set(mx_kind kind, const char *text);
+
+#endif
