@@ -46,7 +46,10 @@ mx_array *mx_ternary(enum mx_prim prim, mx_array *a, mx_array *b, mx_array *c, m
 /* a itself where it is already so. */
 mx_array *mx_cast(mx_array *a, mlx_dtype t, mx_stream *s);
 mx_array *mx_row_major(mx_array *a, mx_stream *s);
-mx_array *mx_view_of(mx_array *a, int ndim, const int64_t *shape, const int64_t *strides,
-                     int64_t offset_elements, mx_stream *s);
+/* A node of the class `view`: shares a's memory from element `offset` of a on. The first parameter
+ * word of every view primitive is that offset; a family's own words follow. */
+mx_array *mx_view(enum mx_prim prim, mx_array *a, int ndim, const int64_t *shape,
+                  const int64_t *strides, int64_t offset, int n_params, const int64_t *params,
+                  mx_stream *s);
 
 #endif
