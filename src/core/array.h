@@ -50,7 +50,7 @@ void mx_buffer_release(mx_buffer *b);
  * writing an operation to a file is one piece of code for all of them. */
 struct mx_op {
   uint16_t prim; /* enum mx_prim */
-  uint16_t n_in, n_out;
+  uint16_t n_in, n_out; /* n_in is 0 once evaluated */
   uint32_t n_params; /* words */
   mx_stream *stream;
   mx_array **in;  /* owned references; NULL entries are absent optional inputs */
@@ -70,7 +70,7 @@ struct mx_array {
   bool row_contiguous; /* strides are those of C order (axes of length 1 do not count) */
   uint16_t index;      /* which output of op */
   mx_array *owner;     /* itself, or the first sibling */
-  mx_op *op;           /* NULL once evaluated */
+  mx_op *op;           /* what makes it; NULL for a leaf. Its inputs go when it has run */
   mx_buffer *buf;      /* NULL until evaluated */
   int64_t offset;      /* bytes from buf->host to element 0 */
   int64_t size;        /* elements */
@@ -89,6 +89,8 @@ static inline mx_array *mx_retain(mx_array *a) {
   atomic_fetch_add_explicit(&a->owner->refs, 1, memory_order_relaxed);
   return a;
 }
+/* The operation has run (or is given up): lets go of its inputs. */
+void mx_op_done(mx_op *op);
 void mx_release(mx_array *a); /* NULL is fine; frees graphs of any depth without recursion */
 
 static inline bool mx_ready(const mx_array *a) {

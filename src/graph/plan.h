@@ -1,0 +1,73 @@
+/* A plan: the pending operations that some arrays need, in order, grouped into steps.
+ *
+ * Planning happens under the graph lock: it moves the nodes it takes from pending to queued, so two
+ * threads that evaluate graphs with common nodes never compute one twice; the second waits for the
+ * first. Running happens outside the lock. A node that could not be computed goes back to pending. */
+#ifndef MX_GRAPH_PLAN_H
+#define MX_GRAPH_PLAN_H
+
+#include <pthread.h>
+
+#include "backend/backend.h"
+#include "core/array.h"
+#include "core/stream.h"
+
+typedef struct mx_plan_step {
+  mx_stream *stream;
+  mx_op **ops; /* members in order; the last is the root. One, unless fused */
+  int n_ops;
+  mx_step work; /* work.op NULL: fused */
+  bool view;    /* nothing to compute: shares its input's memory */
+} mx_plan_step;
+
+typedef struct mx_plan_part { /* the share of one stream */
+  struct mx_plan *plan;
+  mx_stream *stream;
+  uint64_t ticket;
+  struct mx_plan_part *next; /* in the worker's queue */
+} mx_plan_part;
+
+typedef struct mx_plan {
+  atomic_int refs;      /* the caller and each part */
+  mx_array **roots;     /* retained */
+  size_t n_roots;
+  mx_op **order;        /* every operation of the plan, inputs first */
+  size_t n_ops, cap_ops;
+  mx_plan_step *steps;
+  size_t n_steps;
+  mx_plan_part *parts;
+  int n_parts;
+  struct mx_chunk *arena;
+  atomic_bool failed;
+  int kind;             /* of the first error, under the graph lock */
+  char *text;
+} mx_plan;
+
+/* Counters, for tests and benchmarks. */
+typedef struct mx_graph_stats {
+  uint64_t plans, steps, fused_ops, views, donated;
+} mx_graph_stats;
+mx_graph_stats mx_graph_stats_now(void);
+
+/* Elementwise fusion on or off (also MLX_FUSE=0 in the environment); returns the previous setting. */
+bool mx_graph_set_fusion(bool on);
+bool mx_graph_fusion(void);
+
+extern pthread_mutex_t mx_graph_lock;
+
+/* Takes the pending nodes below `arrays`; NULL with an error, or with *empty when there is nothing to do. */
+mx_plan *mx_plan_make(mx_array *const *arrays, size_t n, bool *empty);
+void mx_plan_release(mx_plan *p);
+void *mx_plan_alloc(mx_plan *p, size_t bytes); /* from the plan's arena, zeroed */
+
+/* Groups p->order into steps (fuse.c). */
+int mx_plan_group(mx_plan *p);
+
+/* Runs all steps of the part's stream in the part's turn (exec.c). */
+void mx_plan_run_part(mx_plan_part *part);
+/* Hands a part to its stream's worker thread. */
+int mx_plan_post_part(mx_plan_part *part);
+/* Waits until a queued array is ready (0) or given up (nonzero, no error recorded). */
+int mx_wait_ready(const mx_array *a);
+
+#endif
