@@ -3,7 +3,11 @@
 #define MLX_IO_TYPES_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "mlx/c/array.h"
 #include "mlx/c/string.h"
+#include "mlx/c/vector.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -42,6 +46,13 @@ int mlx_io_gguf_set_metadata_array(mlx_io_gguf io, const char* key, const mlx_ar
 int mlx_io_gguf_set_metadata_string(mlx_io_gguf io, const char* key, const char* mstr);
 int mlx_io_gguf_set_metadata_vector_string(mlx_io_gguf io, const char* key,
     const mlx_vector_string mvstr);
+
+/* Beyond mlx-c. Keys of all metadata. */
+int mlx_io_gguf_get_metadata_keys(mlx_vector_string* keys, mlx_io_gguf io);
+/* The string or strings of a key where they lie: data[i] has lengths[i] bytes and no NUL after them. They
+ * stay until io is freed, loaded again, or this key is set. */
+int mlx_io_gguf_get_metadata_strings(const char* const** data, const size_t** lengths, size_t* n,
+    mlx_io_gguf io, const char* key);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
