@@ -1,0 +1,1 @@
+"""Modules of tools/opgen.py: the parser of the op table and one emitter a module."""

@@ -1,0 +1,319 @@
+"""The parser of the op table, src/ops/*.def: plain text in, record objects out.
+
+Invariant: the parser knows the fields and the shape of each line and nothing of what a class or an
+emitter does with them; an unknown field, class, type or letter is an error with file and line.
+
+    op log1p                      unary            # name, class
+      doc   Natural logarithm of one plus the input, accurate near zero.
+      c     log1p(array a, stream s)               # a C function, one line each; mlx_ is added
+      py    log1p(a: array, /, *, stream: StreamOrDevice = None) -> array
+      alias ln1p                                   # further Python names
+      method log1p                                 # name on mx.array; `method real property`
+      operator __add__ __radd__                    # Python operators
+      types float                                  # result dtype rule, see TYPE_RULES
+      error RuntimeError                           # raised for a refused dtype; default ValueError
+      flags exact                                  # see FLAGS
+      f     LOG1P(x)                               # scalar expression for a class of dtypes
+      z>f   CABS(x)                                # with the class of the result where it differs
+      slow  ABS(x) > LIMIT : SLOW(x)               # float32: where `f` does not hold, and what does
+      vjp   a: g / (1 + a)                         # an input's gradient; `none` for zero
+      jvp   a: ...                                 # where not the class default
+      vmap  ...                                    # where not the class default
+      test  np=numpy.log1p in=(-0.9, 10) tol=f32:2e-6
+
+`#` opens a comment at the start of a line or after two spaces. A line that begins with more spaces
+than a field's continues the line before it. Inputs of an expression are x, y, z in order.
+Gradients speak of ops by name, + - * / and unary minus, numbers (weak scalars), the inputs' names,
+`g`, the cotangent, and `out`, the result.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+CLASSES = {
+    "unary": 1, "binary": 2, "ternary": 3,  # elementwise, with their number of inputs
+    "reduce": None, "scan": None, "view": None, "gather": None, "matmul": None, "create": None,
+    "custom": None, "composite": None,
+}
+ELEMENTWISE = ("unary", "binary", "ternary")
+
+# Fields that may come once, and those that add up.
+SINGLE = ("doc", "types", "error", "flags", "slow", "vmap")
+MULTI = ("c", "py", "alias", "method", "operator", "vjp", "jvp", "test")
+
+# Classes of dtypes that an expression is for: float, float64 where it differs, signed integers,
+# unsigned integers, both through unsigned ("whole"), bool, complex, any dtype as bits.
+LETTERS = ("f", "f64", "i", "u", "w", "b", "z", "a")
+RESULTS = ("f", "b")
+
+TYPE_RULES = {
+    "same": "inputs promoted to one dtype",
+    "float": "as same, then integers and bool to float32",
+    "shift": "as same, then bool to uint8",
+    "select": "first input bool, the others promoted to one dtype",
+    "cast": "the dtype is a parameter",
+    "bool": "always bool", "int32": "always int32", "uint32": "always uint32",
+    "sum": "small integers and bool to 32 bits", "custom": "the builder decides",
+}
+REFUSALS = {"!b": "bool", "!i": "integers", "!f": "floats", "!h": "half floats",
+            "!d": "float64", "!z": "complex"}
+FLAGS = {
+    "exact": "a half result needs no rounding: it is a half whenever the inputs are",
+    "view": "shares its input's memory", "host": "runs on the CPU alone",
+}
+
+C_TYPES = {
+    "array": "const mlx_array {}", "array?": "const mlx_array {} /* may be null */",
+    "arrays": "const mlx_vector_array {}",
+    "ints": "const int* {}, size_t {}_num", "i64s": "const int64_t* {}, size_t {}_num",
+    "int": "int {}", "float": "float {}", "double": "double {}", "bool": "bool {}",
+    "dtype": "mlx_dtype {}", "str": "const char* {}", "oint": "mlx_optional_int {}",
+    "ofloat": "mlx_optional_float {}", "odtype": "mlx_optional_dtype {}", "u64": "uint64_t {}",
+    "i64": "int64_t {}", "size": "size_t {}", "stream": "const mlx_stream {}",
+}
+
+
+class TableError(Exception):
+    pass
+
+
+@dataclass
+class CParam:
+    type: str  # a key of C_TYPES
+    name: str
+
+    def declare(self):
+        return C_TYPES[self.type].format(self.name, self.name)
+
+
+@dataclass
+class CFunction:
+    name: str  # without mlx_
+    params: list  # of CParam
+    results: list  # ["array"], ["arrays"], ["array", "array"]
+
+    def result_params(self):
+        kind = {"array": "mlx_array*", "arrays": "mlx_vector_array*"}
+        if len(self.results) == 1:
+            return [f"{kind[self.results[0]]} res"]
+        return [f"{kind[r]} res_{i}" for i, r in enumerate(self.results)]
+
+    def prototype(self):
+        params = self.result_params() + [p.declare() for p in self.params]
+        return f"int mlx_{self.name}({', '.join(params)})"
+
+
+@dataclass
+class PyFunction:
+    name: str
+    signature: str  # from the parenthesis to the end, as written
+
+
+@dataclass
+class Expr:
+    letter: str  # one of LETTERS
+    result: str  # one of RESULTS, or the letter itself
+    text: str
+
+
+@dataclass
+class Op:
+    name: str
+    kind: str  # the class
+    file: str
+    line: int
+    doc: str = ""
+    c: list = field(default_factory=list)  # of CFunction
+    py: list = field(default_factory=list)  # of PyFunction
+    alias: list = field(default_factory=list)
+    method: list = field(default_factory=list)  # of (name, is_property)
+    operator: list = field(default_factory=list)
+    types: str = "custom"
+    refuse: list = field(default_factory=list)  # keys of REFUSALS
+    error: str = "ValueError"
+    flags: list = field(default_factory=list)
+    exprs: dict = field(default_factory=dict)  # letter -> Expr
+    slow: tuple = None  # (condition, expression)
+    vjp: dict = field(default_factory=dict)  # input name -> formula
+    jvp: dict = field(default_factory=dict)
+    vmap: str = ""
+    test: list = field(default_factory=list)  # of dict
+
+    @property
+    def elementwise(self):
+        return self.kind in ELEMENTWISE
+
+    @property
+    def has_prim(self):
+        return self.kind != "composite"
+
+    @property
+    def n_inputs(self):
+        """Array inputs; -1 where it is not fixed."""
+        if CLASSES[self.kind] is not None:
+            return CLASSES[self.kind]
+        if not self.c:
+            return -1
+        params = self.c[0].params
+        if any(p.type in ("arrays", "array?") for p in params):
+            return -1
+        return sum(p.type == "array" for p in params)
+
+    @property
+    def prim(self):
+        return self.name.upper()
+
+
+def _split_list(text):
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _parse_c(op, text, fail):
+    m = re.fullmatch(r"(\w+)\((.*)\)(?:\s*->\s*(.+))?", text)
+    if not m:
+        fail(f"not a C function: {text}")
+    params = []
+    for part in _split_list(m[2]):
+        words = part.split()
+        if len(words) != 2 or words[0] not in C_TYPES:
+            fail(f"not a typed parameter: {part}")
+        params.append(CParam(*words))
+    results = m[3].split() if m[3] else ["array"]
+    if any(r not in ("array", "arrays") for r in results):
+        fail(f"unknown result: {m[3]}")
+    op.c.append(CFunction(m[1], params, results))
+
+
+def _parse_py(op, text, fail):
+    m = re.fullmatch(r"([\w.]+)(\(.*\).*)", text)
+    if not m:
+        fail(f"not a Python signature: {text}")
+    op.py.append(PyFunction(m[1], m[2]))
+
+
+def _parse_types(op, text, fail):
+    rule, *refuse = text.split()
+    if rule not in TYPE_RULES:
+        fail(f"unknown type rule: {rule}")
+    for r in refuse:
+        if r not in REFUSALS:
+            fail(f"unknown refusal: {r}")
+    op.types, op.refuse = rule, refuse
+
+
+def _parse_formula(table, text, fail):
+    name, colon, formula = text.partition(":")
+    if not colon or not name.strip().isidentifier() or not formula.strip():
+        fail(f"not `input: formula`: {text}")
+    if name.strip() in table:
+        fail(f"a second formula for {name.strip()}")
+    table[name.strip()] = formula.strip()
+
+
+def _parse_test(op, text, fail):
+    """`key=value key=value`; a value runs to the next ` key=`."""
+    marks = list(re.finditer(r"(?:^|\s)(\w+)=(?!=)", text))
+    if not marks or marks[0].start() != 0:
+        fail(f"not `key=value`: {text}")
+    ends = [m.start() for m in marks[1:]] + [len(text)]
+    op.test.append({m[1]: text[m.end():end].strip() for m, end in zip(marks, ends)})
+
+
+def _parse_expr(op, key, text, fail):
+    letter, _, result = key.partition(">")
+    if result and result not in RESULTS:
+        fail(f"unknown result class: {result}")
+    if letter in op.exprs:
+        fail(f"a second expression for {letter}")
+    op.exprs[letter] = Expr(letter, result or letter, text)
+
+
+def _add_field(op, key, text, seen, fail):
+    if key in SINGLE:
+        if key in seen:
+            fail(f"{key} given twice")
+        seen.add(key)
+    if key == "c":
+        _parse_c(op, text, fail)
+    elif key == "py":
+        _parse_py(op, text, fail)
+    elif key == "types":
+        _parse_types(op, text, fail)
+    elif key in ("vjp", "jvp"):
+        _parse_formula(getattr(op, key), text, fail)
+    elif key == "test":
+        _parse_test(op, text, fail)
+    elif key == "method":
+        name, *rest = text.split()
+        if rest not in ([], ["property"]):
+            fail(f"not a method: {text}")
+        op.method.append((name, bool(rest)))
+    elif key in ("alias", "operator"):
+        getattr(op, key).extend(text.split())
+    elif key == "flags":
+        op.flags = text.split()
+        for f in op.flags:
+            if f not in FLAGS:
+                fail(f"unknown flag: {f}")
+    elif key == "slow":
+        cond, colon, expr = text.partition(" : ")
+        if not colon:
+            fail("slow takes `condition : expression`")
+        op.slow = (cond.strip(), expr.strip())
+    elif key in SINGLE:
+        setattr(op, key, text)
+    elif key.partition(">")[0] in LETTERS:
+        _parse_expr(op, key, text, fail)
+    else:
+        fail(f"unknown field: {key}")
+
+
+def _lines(text):
+    """Logical lines as (number, line): comments dropped, continuations joined."""
+    out = []
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = re.sub(r"(^|\s{2,})#.*$", "", raw).rstrip()
+        if not line:
+            continue
+        if re.match(r" {3,}", line) and out:
+            out[-1] = (out[-1][0], out[-1][1] + " " + line.strip())
+        else:
+            out.append((number, line))
+    return out
+
+
+def parse(text, file):
+    ops, op, seen = [], None, set()
+    for number, line in _lines(text):
+        def fail(message):
+            raise TableError(f"{file}:{number}: {message}")
+        words = line.split(None, 2)
+        if words[0] == "op" and not line.startswith(" "):
+            if len(words) != 3 or words[2] not in CLASSES:
+                fail("an op has a name and a known class")
+            if not re.fullmatch(r"[a-z]\w*", words[1]):
+                fail(f"not a name: {words[1]}")
+            op, seen = Op(words[1], words[2], file, number), set()
+            ops.append(op)
+        elif op is None or not line.startswith("  "):
+            fail("expected `op NAME CLASS`")
+        else:
+            key, _, rest = line.strip().partition(" ")
+            if not rest.strip():
+                fail(f"{key} is empty")
+            _add_field(op, key, rest.strip(), seen, fail)
+    return ops
+
+
+def load(folder):
+    """All records, files and rows in a fixed order."""
+    ops = []
+    for path in sorted(Path(folder).glob("*.def")):
+        ops += parse(path.read_text(), path.name)
+    names = {}
+    for op in ops:
+        if op.name in names:
+            raise TableError(f"{op.file}:{op.line}: {op.name} is also in {names[op.name]}")
+        names[op.name] = f"{op.file}:{op.line}"
+    return ops
