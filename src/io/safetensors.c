@@ -110,7 +110,7 @@ static int find_dtype(const loader *l, const char *name, json_t *value, mlx_dtyp
 
 static int read_tensor(loader *l, const char *name, json_t *info) {
   const mx_source *src = l->src;
-  mlx_dtype dtype;
+  mlx_dtype dtype = MLX_FLOAT32;
   if (find_dtype(l, name, json_object_get(info, "dtype"), &dtype))
     return 1;
   json_t *dims = json_object_get(info, "shape"), *offsets = json_object_get(info, "data_offsets");
