@@ -48,15 +48,20 @@ function(mlxc_add_tier tier)
   target_compile_definitions(mlxc_objects PRIVATE MX_HAVE_TIER_${upper}=1)
 endfunction()
 
-# One executable for every .c file of FOLDER. INTERNAL ones may include src/ and use lm/.
+# One executable for every .c file of FOLDER. INTERNAL ones may include src/ and use lm/; TEST runs
+# each one as a test, too.
 function(mlxc_programs)
-  cmake_parse_arguments(arg "INTERNAL" "FOLDER;PREFIX;LINK" "" ${ARGN})
+  cmake_parse_arguments(arg "INTERNAL;TEST" "FOLDER;PREFIX;LINK" "" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${arg_FOLDER}/*.c)
   foreach(source IN LISTS sources)
     get_filename_component(name ${source} NAME_WE)
     set(target ${arg_PREFIX}${name})
     add_executable(${target} ${source})
     target_link_libraries(${target} PRIVATE mlxc_flags ${arg_LINK})
+    if(arg_TEST AND MLXC_TESTS)
+      add_test(NAME ${target} COMMAND ${target})
+      set_tests_properties(${target} PROPERTIES LABELS build TIMEOUT 60)
+    endif()
     if(arg_INTERNAL)
       target_include_directories(${target} PRIVATE
         ${CMAKE_CURRENT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR})

@@ -5,6 +5,11 @@ set(test_env
   "MLX_TEST_SOURCE=${CMAKE_CURRENT_SOURCE_DIR}"
   "MLX_TEST_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 
+set(test_timeout 300)
+if(CMAKE_CROSSCOMPILING)
+  set(test_timeout 1500)
+endif()
+
 function(mlxc_add_tests folder label)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/tests/${folder}/test_*.c)
   # Helpers shared by the tests of a folder: every other .c file in it.
@@ -24,7 +29,7 @@ function(mlxc_add_tests folder label)
     target_link_libraries(${target} PRIVATE mlxc_flags ${ARGN} mlxc_static PkgConfig::CMOCKA)
     add_test(NAME ${target} COMMAND ${target})
     set_tests_properties(${target} PROPERTIES
-      TIMEOUT 300 LABELS "${label}" ENVIRONMENT "${test_env}")
+      TIMEOUT ${test_timeout} LABELS "${label}" ENVIRONMENT "${test_env}")
     if(name MATCHES "null")
       set_tests_properties(${target} PROPERTIES LABELS "${label};null")
     endif()
@@ -44,6 +49,17 @@ if(MLXC_TESTS)
   elseif(TARGET mlxlm)
     mlxc_add_tests(lm lm mlxlm)
   endif()
+
+  # Each public header alone compiles as C11 and as C++11 (skipped where there is no C++ compiler).
+  file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/include/mlx/c/*.h)
+  set(strict_c -pedantic-errors)
+  foreach(language c c++)
+    add_test(NAME headers_${language}11 COMMAND ${CMAKE_C_COMPILER} -x ${language} -std=${language}11
+      ${strict_${language}} -Wall -Wextra -Werror -fsyntax-only
+      -I${CMAKE_CURRENT_SOURCE_DIR}/include ${headers})
+    set_tests_properties(headers_${language}11 PROPERTIES
+      LABELS build SKIP_REGULAR_EXPRESSION "cc1plus")
+  endforeach()
 endif()
 
 if(MLXC_FUZZ)
