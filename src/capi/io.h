@@ -1,0 +1,12 @@
+/* What the io files of the C API share. */
+#ifndef MX_CAPI_IO_H
+#define MX_CAPI_IO_H
+
+#include "io/file.h"
+
+/* A file to read. Close it also when this failed. */
+int mx_capi_source(mx_source *src, const char *op, const char *file);
+/* A file to write; the extension is put behind a name without it. Close it also when this failed. */
+int mx_capi_sink(mx_sink *out, const char *op, const char *file, const char *extension);
+
+#endif
