@@ -15,6 +15,8 @@ write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/mlxc-config-version
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mlxc-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/mlxc-config-version.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/mlxc)
+# The .pc file finds the prefix from its own place, so that `cmake --install --prefix` may choose it.
+file(RELATIVE_PATH MLXC_PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
 configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/mlxc.pc.in
   ${CMAKE_CURRENT_BINARY_DIR}/mlxc.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mlxc.pc
