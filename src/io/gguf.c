@@ -15,6 +15,7 @@
 
 #define MAX_NAME 65535
 #define PIECE (1 << 19) /* bytes of the file that are converted in one go */
+#define SLAB (1 << 24)  /* bytes that neighbours share: pages come in large sizes, and few faults */
 
 /* A tensor whose blocks are converted. */
 typedef struct job {
@@ -37,6 +38,9 @@ typedef struct loader {
   job *jobs;
   size_t n_jobs;
   int64_t n_pieces;
+  uint64_t to_come; /* bytes of memory that the converted tensors still need */
+  mx_buffer *slab;
+  size_t slab_used;
   size_t page;
 } loader;
 
@@ -225,6 +229,26 @@ static int take_info(loader *l, info *t) {
   return 0;
 }
 
+static size_t round_up(size_t n) {
+  return (n + 63) & ~(size_t)63;
+}
+
+/* Codes, scales and biases of a tensor that stays quantized, each starting a cache line. */
+static size_t codes_size(const info *t) {
+  return round_up((size_t)t->blocks * t->type->bits * 4);
+}
+
+static size_t halves_size(const info *t) {
+  return round_up((size_t)t->blocks * sizeof(uint16_t));
+}
+
+/* Memory that a converted tensor needs; 0 for one that stays in the file. */
+static size_t memory_of(const info *t) {
+  if (t->type->repack)
+    return codes_size(t) + 2 * halves_size(t);
+  return t->type->decode ? round_up((size_t)t->blocks * t->type->values * sizeof(uint16_t)) : 0;
+}
+
 static int take_infos(loader *l) {
   size_t n = (size_t)l->n_tensors;
   l->infos = malloc((n + 1) * sizeof *l->infos);
@@ -246,6 +270,7 @@ static int take_infos(loader *l) {
                      "extends past the end of the file. Perhaps an incomplete download or corrupt "
                      "file?");
     l->ranges[i] = (mx_range){t->offset, t->offset + bytes};
+    l->to_come += memory_of(t);
   }
   if (mx_ranges_overlap(l->ranges, n))
     return mx_fail(MX_RUNTIME, "[%s] %s: tensors overlap", l->src->op, l->src->label);
@@ -263,12 +288,33 @@ static job *new_job(loader *l, const info *t) {
   return j;
 }
 
+/* Memory for a converted tensor: the slab, which the loader owns, and where in it. */
+static int take_memory(loader *l, const info *t, size_t *offset) {
+  size_t bytes = memory_of(t);
+  if (!l->slab || bytes > l->slab->size - l->slab_used) {
+    size_t size = l->to_come < SLAB ? (size_t)l->to_come : SLAB;
+    mx_buffer_release(l->slab);
+    l->slab = mx_buffer_new(size < bytes ? bytes : size);
+    l->slab_used = 0;
+    if (!l->slab)
+      return 1;
+  }
+  *offset = l->slab_used;
+  l->slab_used += bytes;
+  l->to_come -= bytes;
+  return 0;
+}
+
+static mx_array *slab_array(loader *l, mx_spec spec, size_t offset) {
+  return mx_leaf(spec, mx_buffer_retain(l->slab), (int64_t)offset);
+}
+
 static int add_expanded(loader *l, const info *t) {
-  mx_buffer *b = mx_buffer_new((size_t)t->blocks * t->type->values * sizeof(uint16_t));
-  if (!b)
+  size_t at;
+  if (take_memory(l, t, &at))
     return 1;
-  new_job(l, t)->values = b->host;
-  mx_array *a = mx_leaf((mx_spec){t->type->dtype, t->ndim, t->shape, NULL}, b, 0);
+  new_job(l, t)->values = (uint16_t *)((char *)l->slab->host + at);
+  mx_array *a = slab_array(l, (mx_spec){t->type->dtype, t->ndim, t->shape, NULL}, at);
   return !a || mx_table_add(&l->g.arrays, l->src->op, t->name, t->name_len, a, NULL);
 }
 
@@ -288,34 +334,27 @@ static int add_beside(loader *l, const info *t, const char *suffix, mx_array *a)
   return bad;
 }
 
-static size_t round_up(size_t n) {
-  return (n + 63) & ~(size_t)63;
-}
-
-/* One buffer holds codes, scales and biases: they live together. */
 static int add_quantized(loader *l, const info *t) {
-  size_t codes = round_up((size_t)t->blocks * t->type->bits * 4);
-  size_t halves = round_up((size_t)t->blocks * sizeof(uint16_t));
-  mx_buffer *b = mx_buffer_new(codes + 2 * halves);
-  if (!b)
+  size_t at, codes = codes_size(t), halves = halves_size(t);
+  if (take_memory(l, t, &at))
     return 1;
   job *j = new_job(l, t);
-  char *host = b->host;
+  char *host = (char *)l->slab->host + at;
   j->codes = (uint8_t *)host;
   j->scales = (uint16_t *)(host + codes);
   j->biases = (uint16_t *)(host + codes + halves);
-  int last = t->ndim - 1, bad = 0;
+  int last = t->ndim - 1;
   int64_t shape[MX_GGUF_MAX_DIMS];
   memcpy(shape, t->shape, sizeof shape);
   shape[last] = t->shape[last] / 32 * t->type->bits;
-  mx_array *w = mx_leaf((mx_spec){MLX_UINT32, t->ndim, shape, NULL}, mx_buffer_retain(b), 0);
+  mx_array *w = slab_array(l, (mx_spec){MLX_UINT32, t->ndim, shape, NULL}, at);
   shape[last] = t->shape[last] / 32;
   mx_spec half = {MLX_FLOAT16, t->ndim, shape, NULL};
-  mx_array *scales = mx_leaf(half, mx_buffer_retain(b), (int64_t)codes);
-  mx_array *biases = mx_leaf(half, b, (int64_t)(codes + halves));
-  bad = !w || !scales || !biases;
-  bad = bad || mx_table_add(&l->g.arrays, l->src->op, t->name, t->name_len, w, NULL);
-  return bad || add_beside(l, t, ".scales", scales) || add_beside(l, t, ".biases", biases);
+  mx_array *scales = slab_array(l, half, at + codes);
+  mx_array *biases = slab_array(l, half, at + codes + halves);
+  return !w || !scales || !biases ||
+         mx_table_add(&l->g.arrays, l->src->op, t->name, t->name_len, w, NULL) ||
+         add_beside(l, t, ".scales", scales) || add_beside(l, t, ".biases", biases);
 }
 
 static int add_plain(loader *l, const info *t) {
@@ -412,6 +451,7 @@ int mx_load_gguf(mx_gguf *g, const mx_source *src) {
   free(l.infos);
   free(l.ranges);
   free(l.jobs);
+  mx_buffer_release(l.slab);
   if (bad) {
     mx_gguf_free(&l.g);
     return 1;
