@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Writes src/gen/ from the op table, src/ops/*.def. With --check, writes nothing and exits 1 when
+"""Writes src/gen/ and the generated public headers from the op table, src/ops/*.def. With --check, writes nothing and exits 1 when
 a generated file is missing, stale, or no longer generated.
 
-An emitter is a module of tools/opgen/ with emit(ops) -> {file name: text}, listed in EMITTERS."""
+An emitter is a module of tools/opgen/ with emit(ops) -> {file: text}, listed in EMITTERS; a file
+without a folder stands in src/gen/."""
 
 import sys
 from pathlib import Path
 
-from opgen import elementwise, prims, table
+from opgen import capi, elementwise, engines, prims, table
 
-EMITTERS = (prims, elementwise)
+EMITTERS = (prims, elementwise, capi, engines)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -26,18 +27,19 @@ def main():
     files = {}
     for emitter in EMITTERS:
         files.update(emitter.emit(ops))
-    out = ROOT / "src" / "gen"
-    out.mkdir(exist_ok=True)
-    stale = [name for name, text in files.items()
-             if not (out / name).exists() or (out / name).read_text() != text]
-    stale += [p.name for p in out.iterdir() if p.name not in files]
-    for name in stale:
+    gen = ROOT / "src" / "gen"
+    gen.mkdir(exist_ok=True)
+    files = {(ROOT / name if "/" in name else gen / name): text for name, text in files.items()}
+    stale = [path for path, text in files.items()
+             if not path.exists() or path.read_text() != text]
+    stale += [path for path in gen.iterdir() if path not in files]
+    for path in stale:
         if check:
-            print(f"stale: src/gen/{name}", file=sys.stderr)
-        elif name in files:
-            (out / name).write_text(files[name])
+            print(f"stale: {path.relative_to(ROOT)}", file=sys.stderr)
+        elif path in files:
+            path.write_text(files[path])
         else:
-            (out / name).unlink()
+            path.unlink()
     return 1 if check and stale else 0
 
 

@@ -9,6 +9,7 @@
 #define MX_BACKEND_H
 
 #include "core/array.h"
+#include "mlx/c/device.h"
 
 /* A fused group of elementwise operations: straight-line code over registers. Registers
  * 0..n_in-1 are the step's inputs; instruction k writes register n_in + k. */

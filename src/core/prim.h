@@ -3,12 +3,15 @@
 #define MX_CORE_PRIM_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
+#include "core/dtype.h"
 #include "gen/prims.h"
 
 const char *mx_prim_name(int prim);
 bool mx_prim_elementwise(int prim);
 bool mx_prim_view(int prim);
+
+/* The dtypes that an elementwise primitive computes in, and its result's; an error names a refused one. */
+int mx_prim_types(int prim, int n, const mlx_dtype *in, mlx_dtype *want, mlx_dtype *result);
 
 #endif

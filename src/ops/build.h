@@ -46,6 +46,9 @@ mx_array *mx_ternary(enum mx_prim prim, mx_array *a, mx_array *b, mx_array *c, m
 /* a itself where it is already so. */
 mx_array *mx_cast(mx_array *a, mlx_dtype t, mx_stream *s);
 mx_array *mx_row_major(mx_array *a, mx_stream *s);
+/* gather_mm and gather_qmm: both index lists broadcast, int64, over the flattened batch. */
+int mx_gather_indices(const char *op, const mx_array *a, const mx_array *b, mx_array **lhs,
+                      mx_array **rhs, mx_stream *s);
 /* A node of the class `view`: shares a's memory from element `offset` of a on. The first parameter
  * word of every view primitive is that offset; a family's own words follow. */
 mx_array *mx_view(enum mx_prim prim, mx_array *a, int ndim, const int64_t *shape,

@@ -1,61 +1,18 @@
-"""The C API from the `c` lines of the op table: builder prototypes, public headers, wrappers.
+"""The C API from the `c` lines of the op table: builder prototypes, public headers, wrappers; and the
+builders of plain elementwise operations, which only name their primitive."""
 
-A line is `name(type param, ...) [-> results]`. One table says what each type word is in the
-builder's prototype, in the public prototype, and how the wrapper passes it on.
-"""
-
-import re
 from collections import namedtuple
 
-Param = namedtuple("Param", "type name")
+from .table import C_TYPES as TYPES
+from .table import HEADERS
+
 Function = namedtuple("Function", "name params results header doc op")
 
-# type word: (builder type, public declaration, expression that the wrapper passes)
-TYPES = {
-    "array": ("mx_array *{n}", "const mlx_array {n}", 'mx_in({n}, "{op}")'),
-    "array?": ("mx_array *{n}", "const mlx_array {n}", "mx_in_optional({n})"),
-    "arrays": ("mx_vec {n}", "const mlx_vector_array {n}", "{n}_v"),
-    "ints": ("mx_ints {n}", "const int* {n}, size_t {n}_num", "{n}_l.v"),
-    "i64s": ("mx_ints {n}", "const int64_t* {n}, size_t {n}_num", "{n}_l.v"),
-    "int": ("int {n}", "int {n}", "{n}"),
-    "i64": ("int64_t {n}", "int64_t {n}", "{n}"),
-    "size": ("size_t {n}", "size_t {n}", "{n}"),
-    "u64": ("uint64_t {n}", "uint64_t {n}", "{n}"),
-    "float": ("float {n}", "float {n}", "{n}"),
-    "double": ("double {n}", "double {n}", "{n}"),
-    "bool": ("bool {n}", "bool {n}", "{n}"),
-    "dtype": ("mlx_dtype {n}", "mlx_dtype {n}", "{n}"),
-    "str": ("const char *{n}", "const char* {n}", "{n}"),
-    "oint": ("mlx_optional_int {n}", "mlx_optional_int {n}", "{n}"),
-    "ofloat": ("mlx_optional_float {n}", "mlx_optional_float {n}", "{n}"),
-    "odtype": ("mlx_optional_dtype {n}", "mlx_optional_dtype {n}", "{n}"),
-    "norm": ("mlx_fft_norm {n}", "mlx_fft_norm {n}", "{n}"),
-    "stream": ("mx_stream *{n}", "const mlx_stream {n}", "mx_in_stream({n})"),
-}
-RESULTS = ("array", "arrays", "void")
 
-
-def parse(line, header, doc, op):
-    """One `c` line to a Function; ValueError says what is wrong with it."""
-    m = re.fullmatch(r"(\w+)\((.*)\)(?:\s*->\s*([\w ]+))?", line.strip())
-    if not m:
-        raise ValueError(f"not a prototype: {line}")
-    params = []
-    for text in filter(None, (p.strip() for p in m.group(2).split(","))):
-        kind, _, name = text.rpartition(" ")
-        if kind not in TYPES:
-            raise ValueError(f"unknown type {kind!r} in: {line}")
-        params.append(Param(kind, name))
-    results = (m.group(3) or "array").split()
-    if any(r not in RESULTS for r in results) or (len(results) > 1 and set(results) != {"array"}):
-        raise ValueError(f"unknown results in: {line}")
-    return Function(m.group(1), params, results, header, doc, op)
-
-
-def functions(records):
-    for r in records:
-        for line in r.get("c", []):
-            yield parse(line, r.header, r.get("doc"), r.name)
+def functions(ops):
+    for op in ops:
+        for c in op.c:
+            yield Function(c.name, c.params, c.results, op.header, op.doc, op.name)
 
 
 def wrap(head, parts, tail, indent="    ", width=100):
@@ -136,7 +93,7 @@ def wrapper(f):
     return "\n".join(out + free + [tail, "}"])
 
 
-BANNER = "/* Written by tools/opgen.py from src/ops/*.def. Do not edit. */\n"
+BANNER = "/* Written by tools/opgen.py from src/ops/. Do not edit. */\n"
 
 
 def comment(doc, width=98):
@@ -168,13 +125,6 @@ def public_header(name, fns, includes, extra=""):
     return "\n".join(out)
 
 
-HEADERS = {
-    "ops.h": "Operations on arrays.",
-    "fast.h": "Fused operations.",
-    "random.h": "Random numbers.",
-    "linalg.h": "Linear algebra.",
-    "fft.h": "Fourier transforms.",
-}
 INCLUDES = ["<stdbool.h>", "<stdint.h>", "<stdio.h>", '"mlx/c/array.h"', '"mlx/c/map.h"',
             '"mlx/c/optional.h"', '"mlx/c/stream.h"', '"mlx/c/string.h"', '"mlx/c/vector.h"']
 EXTRA = {
@@ -183,23 +133,35 @@ EXTRA = {
 }
 
 
-def emit(records):
+def plain_builder(op, c):
+    """The builder of an elementwise op whose parameters are its inputs and a stream; else None."""
+    n = op.n_inputs
+    kinds = [p.type for p in c.params]
+    if not op.elementwise or kinds != ["array"] * n + ["stream"] or op.types == "cast":
+        return None
+    f = Function(c.name, c.params, c.results, op.header, op.doc, op.name)
+    args = ", ".join([f"MX_PRIM_{op.prim}"] + [p.name for p in c.params])
+    return f"{builder_prototype(f, ' {')}\n  return mx_{op.kind}({args});\n}}"
+
+
+def emit(ops):
     """{path: text} of everything that the `c` lines give."""
-    fns = sorted(functions(records), key=lambda f: (f.op, f.name))
+    fns = list(functions(ops))
     files = {}
     body = "\n".join(builder_prototype(f) for f in fns)
-    files["src/gen/ops.h"] = (
+    files["ops.h"] = (
         BANNER + "#ifndef MX_GEN_OPS_H\n#define MX_GEN_OPS_H\n\n"
         + ('#include "mlx/c/fft.h"\n' if any(f.header == "fft.h" for f in fns) else "")
         + '#include "ops/build.h"\n\n' + body + "\n\n#endif\n")
+    plain = [b for op in ops for c in op.c if (b := plain_builder(op, c))]
+    files["ops_plain.c"] = BANNER + '#include "gen/ops.h"\n\n' + "\n\n".join(plain) + "\n"
     for header in HEADERS:
         mine = [f for f in fns if f.header == header]
         if not mine:
             continue
         files["include/mlx/c/" + header] = public_header(header, mine, INCLUDES,
                                                          EXTRA.get(header, ""))
-        stem = header[:-2]
-        files[f"src/gen/capi_{stem}.c"] = (
+        files[f"capi_{header[:-2]}.c"] = (
             BANNER + f'#include "mlx/c/{header}"\n\n#include <stdlib.h>\n\n#include "capi/capi.h"\n'
             '#include "gen/ops.h"\n\n' + "\n\n".join(wrapper(f) for f in mine) + "\n")
     return files

@@ -10,6 +10,7 @@ emitter does with them; an unknown field, class, type or letter is an error with
       alias ln1p                                   # further Python names
       method log1p                                 # name on mx.array; `method real property`
       operator __add__ __radd__                    # Python operators
+      engine fft                                   # the backend's function; default: see Op.engine_name
       types float                                  # result dtype rule, see TYPE_RULES
       error RuntimeError                           # raised for a refused dtype; default ValueError
       flags exact                                  # see FLAGS
@@ -21,6 +22,7 @@ emitter does with them; an unknown field, class, type or letter is an error with
       vmap  ...                                    # where not the class default
       test  np=numpy.log1p in=(-0.9, 10) tol=f32:2e-6
 
+`header fast.h` before the first op of a file names the public header of its C functions.
 `#` opens a comment at the start of a line or after two spaces. A line that begins with more spaces
 than a field's continues the line before it. Inputs of an expression are x, y, z in order.
 Gradients speak of ops by name, + - * / and unary minus, numbers (weak scalars), the inputs' names,
@@ -39,7 +41,7 @@ CLASSES = {
 ELEMENTWISE = ("unary", "binary", "ternary")
 
 # Fields that may come once, and those that add up.
-SINGLE = ("doc", "types", "error", "flags", "slow", "vmap")
+SINGLE = ("doc", "engine", "types", "error", "flags", "slow", "vmap")
 MULTI = ("c", "py", "alias", "method", "operator", "vjp", "jvp", "test")
 
 # Classes of dtypes that an expression is for: float, float64 where it differs, signed integers,
@@ -63,15 +65,29 @@ FLAGS = {
     "view": "shares its input's memory", "host": "runs on the CPU alone",
 }
 
+# Type word of a C parameter: (builder's declaration, public declaration, what the wrapper passes).
 C_TYPES = {
-    "array": "const mlx_array {}", "array?": "const mlx_array {} /* may be null */",
-    "arrays": "const mlx_vector_array {}",
-    "ints": "const int* {}, size_t {}_num", "i64s": "const int64_t* {}, size_t {}_num",
-    "int": "int {}", "float": "float {}", "double": "double {}", "bool": "bool {}",
-    "dtype": "mlx_dtype {}", "str": "const char* {}", "oint": "mlx_optional_int {}",
-    "ofloat": "mlx_optional_float {}", "odtype": "mlx_optional_dtype {}", "u64": "uint64_t {}",
-    "i64": "int64_t {}", "size": "size_t {}", "stream": "const mlx_stream {}",
+    "array": ("mx_array *{n}", "const mlx_array {n}", 'mx_in({n}, "{op}")'),
+    "array?": ("mx_array *{n}", "const mlx_array {n}", "mx_in_optional({n})"),
+    "arrays": ("mx_vec {n}", "const mlx_vector_array {n}", "{n}_v"),
+    "ints": ("mx_ints {n}", "const int* {n}, size_t {n}_num", "{n}_l.v"),
+    "i64s": ("mx_ints {n}", "const int64_t* {n}, size_t {n}_num", "{n}_l.v"),
+    "oint": ("mlx_optional_int {n}", "mlx_optional_int {n}", "{n}"),
+    "ofloat": ("mlx_optional_float {n}", "mlx_optional_float {n}", "{n}"),
+    "odtype": ("mlx_optional_dtype {n}", "mlx_optional_dtype {n}", "{n}"),
+    "dtype": ("mlx_dtype {n}", "mlx_dtype {n}", "{n}"),
+    "norm": ("mlx_fft_norm {n}", "mlx_fft_norm {n}", "{n}"),
+    "str": ("const char *{n}", "const char* {n}", "{n}"),
+    "int": ("int {n}", "int {n}", "{n}"),
+    "i64": ("int64_t {n}", "int64_t {n}", "{n}"),
+    "u64": ("uint64_t {n}", "uint64_t {n}", "{n}"),
+    "size": ("size_t {n}", "size_t {n}", "{n}"),
+    "float": ("float {n}", "float {n}", "{n}"),
+    "double": ("double {n}", "double {n}", "{n}"),
+    "bool": ("bool {n}", "bool {n}", "{n}"),
+    "stream": ("mx_stream *{n}", "const mlx_stream {n}", "mx_in_stream({n})"),
 }
+HEADERS = ("ops.h", "fast.h", "random.h", "linalg.h", "fft.h")
 
 
 class TableError(Exception):
@@ -83,25 +99,12 @@ class CParam:
     type: str  # a key of C_TYPES
     name: str
 
-    def declare(self):
-        return C_TYPES[self.type].format(self.name, self.name)
-
 
 @dataclass
 class CFunction:
     name: str  # without mlx_
     params: list  # of CParam
-    results: list  # ["array"], ["arrays"], ["array", "array"]
-
-    def result_params(self):
-        kind = {"array": "mlx_array*", "arrays": "mlx_vector_array*"}
-        if len(self.results) == 1:
-            return [f"{kind[self.results[0]]} res"]
-        return [f"{kind[r]} res_{i}" for i, r in enumerate(self.results)]
-
-    def prototype(self):
-        params = self.result_params() + [p.declare() for p in self.params]
-        return f"int mlx_{self.name}({', '.join(params)})"
+    results: list  # ["array"], ["arrays"], ["void"], ["array", "array"]
 
 
 @dataclass
@@ -123,7 +126,9 @@ class Op:
     kind: str  # the class
     file: str
     line: int
+    header: str = "ops.h"  # the public header of its C functions
     doc: str = ""
+    engine: str = ""  # the backend's function, where it is not the class's
     c: list = field(default_factory=list)  # of CFunction
     py: list = field(default_factory=list)  # of PyFunction
     alias: list = field(default_factory=list)
@@ -147,6 +152,13 @@ class Op:
     @property
     def has_prim(self):
         return self.kind != "composite"
+
+    @property
+    def engine_name(self):
+        """What computes it in a backend; None for elementwise tapes, views and composites."""
+        if self.elementwise or self.kind in ("view", "composite"):
+            return None
+        return self.engine or (self.name if self.kind == "custom" else self.kind)
 
     @property
     def n_inputs(self):
@@ -180,7 +192,7 @@ def _parse_c(op, text, fail):
             fail(f"not a typed parameter: {part}")
         params.append(CParam(*words))
     results = m[3].split() if m[3] else ["array"]
-    if any(r not in ("array", "arrays") for r in results):
+    if results not in (["arrays"], ["void"]) and set(results) != {"array"}:
         fail(f"unknown result: {m[3]}")
     op.c.append(CFunction(m[1], params, results))
 
@@ -284,7 +296,7 @@ def _lines(text):
 
 
 def parse(text, file):
-    ops, op, seen = [], None, set()
+    ops, op, seen, header = [], None, set(), "ops.h"
     for number, line in _lines(text):
         def fail(message):
             raise TableError(f"{file}:{number}: {message}")
@@ -294,8 +306,12 @@ def parse(text, file):
                 fail("an op has a name and a known class")
             if not re.fullmatch(r"[a-z]\w*", words[1]):
                 fail(f"not a name: {words[1]}")
-            op, seen = Op(words[1], words[2], file, number), set()
+            op, seen = Op(words[1], words[2], file, number, header), set()
             ops.append(op)
+        elif words[0] == "header" and op is None:
+            if len(words) != 2 or words[1] not in HEADERS:
+                fail("a header is one of " + ", ".join(HEADERS))
+            header = words[1]
         elif op is None or not line.startswith("  "):
             fail("expected `op NAME CLASS`")
         else:

@@ -1,0 +1,52 @@
+/* The parameter words of primitives, by family: what a builder writes and a backend reads.
+ * Invariant: every field is an int64_t or a double, so that operations compare, hash and go to a
+ * file as plain words. Booleans are 0 and 1. */
+#ifndef MX_CORE_PARAMS_H
+#define MX_CORE_PARAMS_H
+
+#include <stdint.h>
+
+/* --- reduce, scan, fast --- */
+
+typedef struct mx_reduce_params {
+  int64_t axes; /* bit i: axis i is reduced */
+} mx_reduce_params;
+
+typedef struct mx_axis_params { /* argmin, argmax */
+  int64_t axis;
+} mx_axis_params;
+
+typedef struct mx_scan_params {
+  int64_t axis, reverse, inclusive;
+} mx_scan_params;
+
+typedef struct mx_norm_params {
+  double eps;
+} mx_norm_params;
+
+/* Inputs: x, offset (int32, 0-d or one a batch row; absent: `offset`), freqs (float32; absent: base). */
+typedef struct mx_rope_params {
+  int64_t dims, traditional;
+  double base, scale;
+  int64_t offset;
+} mx_rope_params;
+
+/* Inputs: q, k, v, mask (bool, or of the result's dtype; may be absent), sinks (may be absent). */
+typedef struct mx_attention_params {
+  double scale;
+  int64_t causal;
+} mx_attention_params;
+
+/* --- matmul, quant --- */
+
+typedef struct mx_addmm_params {
+  double alpha, beta;
+} mx_addmm_params;
+
+typedef struct mx_quant_params {
+  int64_t mode; /* 0 affine, 1 mxfp4, 2 nvfp4, 3 mxfp8 */
+  int64_t group, bits;
+  int64_t transpose; /* products: rows of codes run along K */
+} mx_quant_params;
+
+#endif

@@ -1,0 +1,68 @@
+/* Owns the facts of primitives, from the op table, and the dtype rules of elementwise ones. */
+#include "core/prim.h"
+
+#include "base/error.h"
+
+typedef struct row {
+  const char *name;
+  unsigned char class, rule;
+  unsigned flags;
+} row;
+
+static const row rows[MX_PRIM_COUNT] = {
+#define MX_PRIM_ROW(ID, name, class, n_in, rule, flags) \
+  [MX_PRIM_##ID] = {name, MX_CLASS_##class, MX_TYPES_##rule, flags},
+#include "gen/prims_info.inc"
+#undef MX_PRIM_ROW
+};
+
+const char *mx_prim_name(int prim) {
+  return rows[prim].name;
+}
+
+bool mx_prim_elementwise(int prim) {
+  return prim < MX_PRIM_ELEMENTWISE_COUNT;
+}
+
+bool mx_prim_view(int prim) {
+  return rows[prim].class == MX_CLASS_VIEW;
+}
+
+static bool refused(unsigned flags, mlx_dtype t) {
+  switch (mx_dtype_kind(t)) {
+  case MX_KIND_BOOL:
+    return flags & MX_REFUSE_BOOL;
+  case MX_KIND_UINT:
+  case MX_KIND_INT:
+    return flags & MX_REFUSE_INT;
+  case MX_KIND_COMPLEX:
+    return flags & MX_REFUSE_COMPLEX;
+  default:
+    return (flags & MX_REFUSE_FLOAT) || (t == MLX_FLOAT64 && (flags & MX_REFUSE_FLOAT64)) ||
+           ((t == MLX_FLOAT16 || t == MLX_BFLOAT16) && (flags & MX_REFUSE_HALF));
+  }
+}
+
+static mlx_dtype common(int rule, mlx_dtype t) {
+  if (rule == MX_TYPES_FLOAT)
+    return mx_at_least_float(t);
+  return rule == MX_TYPES_SHIFT && t == MLX_BOOL ? MLX_UINT8 : t;
+}
+
+int mx_prim_types(int prim, int n, const mlx_dtype *in, mlx_dtype *want, mlx_dtype *result) {
+  const row *r = &rows[prim];
+  int first = r->rule == MX_TYPES_SELECT; /* its condition is bool, whatever the others are */
+  mlx_dtype t = in[first];
+  for (int i = first + 1; i < n; i++)
+    t = mx_promote(t, in[i]);
+  t = common(r->rule, t);
+  if (refused(r->flags, t))
+    return mx_fail(r->flags & MX_FLAG_RUNTIME_ERROR ? MX_RUNTIME : MX_VALUE,
+                   "[%s] dtype %s is not supported", r->name, mx_dtype_name(t));
+  for (int i = 0; i < n; i++)
+    want[i] = first && i == 0 ? MLX_BOOL : t;
+  *result = r->flags & MX_FLAG_BOOL_RESULT                              ? MLX_BOOL
+            : (r->flags & MX_FLAG_REAL_RESULT) && t == MLX_COMPLEX64 ? MLX_FLOAT32
+                                                                       : t;
+  return 0;
+}
