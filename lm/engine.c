@@ -1,0 +1,300 @@
+/* Owns loaded models: finds out what a path is, and reads weights, tokenizer and chat template. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lm/engine.h"
+#include "lm/graph.h"
+#include "lm/json.h"
+#include "mlx/c/io.h"
+#include "mlx/c/memory.h"
+
+/* ---- files ---- */
+
+#define MAX_TEXT_FILE ((size_t)256 << 20)
+
+/* A whole file as text; with optional, a missing one leaves *text NULL. */
+static int read_file(const char *dir, const char *name, bool optional, char **text, size_t *len) {
+  char path[4096];
+  *text = NULL;
+  *len = 0;
+  if (snprintf(path, sizeof path, "%s/%s", dir, name) >= (int)sizeof path)
+    return lm_fail(LM_BAD_ARGUMENT, "the path %s is too long", dir);
+  FILE *f = fopen(path, "rb");
+  if (!f)
+    return optional && errno == ENOENT
+               ? 0
+               : lm_fail(LM_NOT_FOUND, "cannot open %s: %s", path, strerror(errno));
+  struct stat st;
+  int bad = fstat(fileno(f), &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size > MAX_TEXT_FILE;
+  if (bad) {
+    fclose(f);
+    return lm_fail(LM_DAMAGED, "%s is not a file of a readable size", path);
+  }
+  *text = malloc((size_t)st.st_size + 1);
+  if (*text) {
+    *len = fread(*text, 1, (size_t)st.st_size, f);
+    (*text)[*len] = '\0';
+  }
+  fclose(f);
+  return *text ? 0 : lm_nomem(path);
+}
+
+static json_t *parse(const char *name, const char *text, size_t len) {
+  json_t *j = NULL;
+  if (lm_json_parse(&j, text, len, name))
+    return NULL;
+  if (!json_is_object(j)) {
+    lm_fail(LM_DAMAGED, "%s is not a JSON object", name);
+    json_decref(j);
+    j = NULL;
+  }
+  return j;
+}
+
+/* A JSON file of the folder; NULL with *bad unset where an optional one is missing. */
+static json_t *read_json(const char *dir, const char *name, bool optional, int *bad) {
+  char *text;
+  size_t len;
+  *bad = read_file(dir, name, optional, &text, &len);
+  json_t *j = text ? parse(name, text, len) : NULL;
+  *bad = *bad || (text && !j);
+  free(text);
+  return j;
+}
+
+/* ---- end tokens ---- */
+
+#define MAX_EOS 64
+
+static int set_eos(lm_engine *e, const json_t *eos) {
+  int32_t ids[MAX_EOS];
+  size_t n = 0;
+  if (json_is_integer(eos))
+    ids[n++] = (int32_t)json_integer_value(eos);
+  for (size_t i = 0; i < json_array_size(eos) && n < MAX_EOS; i++)
+    if (json_is_integer(json_array_get(eos, i)))
+      ids[n++] = (int32_t)json_integer_value(json_array_get(eos, i));
+  return n ? lm_tokenizer_set_eos(e->tokenizer, ids, n) : 0;
+}
+
+/* ---- folders ---- */
+
+static int folder_tokenizer(lm_engine *e, const char *dir, json_t *config) {
+  char *json = NULL, *more = NULL;
+  size_t json_len, more_len;
+  int bad = read_file(dir, "tokenizer.json", false, &json, &json_len) ||
+            read_file(dir, "tokenizer_config.json", true, &more, &more_len) ||
+            lm_tokenizer_from_json(&e->tokenizer, json, json_len, more, more ? more_len : 0);
+  json_t *settings = !bad && more ? parse("tokenizer_config.json", more, more_len) : NULL;
+  if (!bad && more)
+    bad = !settings;
+  const char *inside = json_string_value(json_object_get(settings, "chat_template"));
+  if (!bad && inside)
+    bad = lm_engine_set_chat_template(e, inside);
+  json_decref(settings);
+  free(json);
+  free(more);
+  if (bad)
+    return 1;
+  char *template;
+  size_t len;
+  if (read_file(dir, "chat_template.jinja", true, &template, &len))
+    return 1;
+  if (template)
+    bad = lm_engine_set_chat_template(e, template);
+  free(template);
+  json_t *generation = bad ? NULL : read_json(dir, "generation_config.json", true, &bad);
+  json_t *eos = json_object_get(generation, "eos_token_id");
+  bad = bad || set_eos(e, eos ? eos : json_object_get(config, "eos_token_id"));
+  json_decref(generation);
+  return bad;
+}
+
+static int load_folder(lm_engine *e, const char *dir, const lm_progress *progress) {
+  int bad;
+  lm_config c;
+  lm_weights w = {0};
+  json_t *config = read_json(dir, "config.json", false, &bad);
+  bad = bad || lm_config_from_json(&c, config) ||
+        lm_weights_from_folder(&w, dir, config, e->stream, progress) ||
+        lm_model_new(&e->model, &c, &w, e->stream) || folder_tokenizer(e, dir, config);
+  lm_weights_free(&w);
+  json_decref(config);
+  return bad;
+}
+
+/* ---- gguf ---- */
+
+static int64_t gguf_id(mlx_io_gguf g, const char *key) {
+  bool has = false;
+  int64_t v = -1;
+  if (mlx_io_gguf_has_metadata_array(&has, g, key) || !has)
+    return -1;
+  mlx_array a = mlx_array_new();
+  if (mlx_io_gguf_get_metadata_array(&a, g, key) || mlx_array_item_int64(&v, a))
+    v = -1;
+  mlx_array_free(a);
+  return v < INT32_MAX ? v : -1;
+}
+
+/* A 1-d array of the metadata as int32 or float32; empty where there is none. */
+static void gguf_array(mlx_io_gguf g, const char *key, mlx_dtype dtype, mlx_array *a) {
+  bool has = false;
+  *a = mlx_array_new();
+  if (mlx_io_gguf_has_metadata_array(&has, g, key) || !has ||
+      mlx_io_gguf_get_metadata_array(a, g, key))
+    return;
+  if (mlx_array_dtype(*a) != dtype || mlx_array_ndim(*a) != 1) {
+    mlx_array_free(*a);
+    *a = mlx_array_new();
+  }
+}
+
+static int gguf_spans(mlx_io_gguf g, const char *key, bool optional, lm_span **out, size_t *n) {
+  const char *const *data;
+  const size_t *lengths;
+  *out = NULL;
+  *n = 0;
+  if (mlx_io_gguf_get_metadata_strings(&data, &lengths, n, g, key)) {
+    *n = 0;
+    return optional ? 0 : lm_fail(LM_DAMAGED, "the gguf file has no %s", key);
+  }
+  *out = malloc((*n ? *n : 1) * sizeof **out);
+  if (!*out)
+    return lm_nomem("tokenizer");
+  for (size_t i = 0; i < *n; i++)
+    (*out)[i] = (lm_span){data[i], lengths[i]};
+  return 0;
+}
+
+static char *gguf_string(mlx_io_gguf g, const char *key) {
+  bool has = false;
+  char *copy = NULL;
+  if (mlx_io_gguf_has_metadata_string(&has, g, key) || !has)
+    return NULL;
+  mlx_string s = mlx_string_new();
+  if (!mlx_io_gguf_get_metadata_string(&s, g, key))
+    copy = strdup(mlx_string_data(s));
+  mlx_string_free(s);
+  return copy;
+}
+
+static int gguf_tokenizer(lm_engine *e, mlx_io_gguf g) {
+  lm_tokenizer_arrays t = {0};
+  lm_span *tokens, *merges = NULL;
+  mlx_array types, scores;
+  int bad = gguf_spans(g, "tokenizer.ggml.tokens", false, &tokens, &t.token_count) ||
+            gguf_spans(g, "tokenizer.ggml.merges", true, &merges, &t.merge_count);
+  char *model = gguf_string(g, "tokenizer.ggml.model"), *pre = gguf_string(g, "tokenizer.ggml.pre");
+  gguf_array(g, "tokenizer.ggml.token_type", MLX_INT32, &types);
+  gguf_array(g, "tokenizer.ggml.scores", MLX_FLOAT32, &scores);
+  t.model = model ? model : "gpt2";
+  t.pre = pre;
+  t.tokens = tokens;
+  t.merges = merges;
+  if (types.ctx && mlx_array_size(types) == t.token_count)
+    t.types = mlx_array_data_int32(types);
+  if (scores.ctx && mlx_array_size(scores) == t.token_count)
+    t.scores = mlx_array_data_float32(scores);
+  t.bos = (int32_t)gguf_id(g, "tokenizer.ggml.bos_token_id");
+  t.eos = (int32_t)gguf_id(g, "tokenizer.ggml.eos_token_id");
+  t.unk = (int32_t)gguf_id(g, "tokenizer.ggml.unknown_token_id");
+  t.pad = (int32_t)gguf_id(g, "tokenizer.ggml.padding_token_id");
+  t.add_bos = gguf_id(g, "tokenizer.ggml.add_bos_token") > 0;
+  t.add_eos = gguf_id(g, "tokenizer.ggml.add_eos_token") > 0;
+  t.add_space_prefix = gguf_id(g, "tokenizer.ggml.add_space_prefix") != 0;
+  bad = bad || lm_tokenizer_from_arrays(&e->tokenizer, &t);
+  mlx_array_free(types);
+  mlx_array_free(scores);
+  free(model);
+  free(pre);
+  free(tokens);
+  free(merges);
+  if (bad)
+    return 1;
+  char *template = gguf_string(g, "tokenizer.chat_template");
+  bad = template ? lm_engine_set_chat_template(e, template) : 0;
+  free(template);
+  return bad;
+}
+
+static int load_gguf(lm_engine *e, const char *path, const lm_progress *progress) {
+  lm_config c;
+  lm_weights w = {.gguf = true, .file = mlx_io_gguf_new()};
+  if (!w.file.ctx)
+    return lm_nomem("gguf");
+  int bad = mlx_load_gguf(&w.file, path, e->stream) ? lm_fail_mlx(path) : 0;
+  if (!bad && progress && progress->fn(progress->ctx, 0.8))
+    bad = lm_fail(LM_INTERRUPTED, "loading was interrupted");
+  bad = bad || lm_config_from_gguf(&c, w.file) || lm_model_new(&e->model, &c, &w, e->stream) ||
+        gguf_tokenizer(e, w.file);
+  lm_weights_free(&w);
+  return bad;
+}
+
+/* ---- engines ---- */
+
+static int load(lm_engine *e, const char *path, const lm_progress *progress) {
+  struct stat st;
+  if (stat(path, &st))
+    return lm_fail(LM_NOT_FOUND, "no model at %s: %s", path, strerror(errno));
+  if (S_ISDIR(st.st_mode))
+    return load_folder(e, path, progress);
+  if (!S_ISREG(st.st_mode))
+    return lm_fail(LM_BAD_ARGUMENT, "%s is neither a folder nor a file", path);
+  return load_gguf(e, path, progress);
+}
+
+int lm_engine_load(lm_engine **out, const char *path, const lm_progress *progress) {
+  lm_quiet_errors();
+  if (!path || !*path)
+    return lm_fail(LM_BAD_ARGUMENT, "no model is named");
+  lm_engine *e = calloc(1, sizeof *e);
+  if (!e)
+    return lm_nomem("engine");
+  e->stream = mlx_default_cpu_stream_new();
+  if (!e->stream.ctx || load(e, path, progress)) {
+    lm_engine_free(e);
+    return 1;
+  }
+  if (progress)
+    progress->fn(progress->ctx, 1);
+  *out = e;
+  return 0;
+}
+
+void lm_engine_free(lm_engine *e) {
+  if (!e)
+    return;
+  lm_model_free(e->model);
+  lm_tokenizer_free(e->tokenizer);
+  lm_jinja_free(e->template);
+  free(e->template_text);
+  mlx_stream_free(e->stream);
+  free(e);
+}
+
+lm_tokenizer *lm_engine_tokenizer(const lm_engine *e) {
+  return e->tokenizer;
+}
+
+const char *lm_engine_chat_template(const lm_engine *e) {
+  return e->template_text;
+}
+
+int64_t lm_engine_context_length(const lm_engine *e) {
+  return lm_model_config(e->model)->context;
+}
+
+int64_t lm_engine_vocabulary(const lm_engine *e) {
+  return lm_model_config(e->model)->vocabulary;
+}
+
+size_t lm_peak_memory(void) {
+  size_t n = 0;
+  mlx_get_peak_memory(&n);
+  return n;
+}

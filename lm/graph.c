@@ -1,0 +1,69 @@
+/* Owns the intermediates of a graph under construction. */
+#include "lm/graph.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lm/error.h"
+#include "mlx/c/error.h"
+
+void lm_graph_open(lm_graph *g, mlx_stream stream) {
+  *g = (lm_graph){.stream = stream};
+}
+
+static void fail(lm_graph *g, const char *text) {
+  if (!g->failed)
+    snprintf(g->text, sizeof g->text, "%s", text);
+  g->failed = true;
+}
+
+void lm_graph_check(lm_graph *g, int bad) {
+  if (bad)
+    fail(g, mlx_last_error());
+}
+
+mlx_array *lm_graph_slot(lm_graph *g) {
+  if (g->failed)
+    return NULL;
+  if (g->n == g->cap) {
+    size_t cap = g->cap ? g->cap * 2 : 256;
+    mlx_array *t = realloc(g->temps, cap * sizeof *t);
+    if (!t) {
+      fail(g, "[graph] out of memory");
+      return NULL;
+    }
+    g->temps = t;
+    g->cap = cap;
+  }
+  g->temps[g->n] = mlx_array_new();
+  return &g->temps[g->n++];
+}
+
+int lm_graph_close(lm_graph *g) {
+  for (size_t i = 0; i < g->n; i++)
+    mlx_array_free(g->temps[i]);
+  free(g->temps);
+  g->temps = NULL;
+  g->n = g->cap = 0;
+  return g->failed ? lm_fail(LM_FAILED, "%s", g->text) : 0;
+}
+
+int lm_fail_mlx(const char *what) {
+  return lm_fail(mlx_last_error_kind() == 5 ? LM_MEMORY : LM_FAILED, "%s: %s", what,
+                 mlx_last_error());
+}
+
+static void silent(const char *msg, void *data) {
+  (void)msg;
+  (void)data;
+}
+
+static void install(void) {
+  mlx_set_error_handler(silent, NULL, NULL);
+}
+
+void lm_quiet_errors(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, install);
+}

@@ -1,0 +1,43 @@
+/* A graph under construction: the intermediate handles of one forward pass, freed together, and the
+ * first error. After a failure every call gives an empty handle; check once at the end. */
+#ifndef LM_GRAPH_H
+#define LM_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mlx/c/array.h"
+#include "mlx/c/stream.h"
+
+typedef struct lm_graph {
+  mlx_stream stream;
+  mlx_array *temps;
+  size_t n, cap;
+  bool failed;
+  char text[512]; /* of the first failure */
+} lm_graph;
+
+void lm_graph_open(lm_graph *g, mlx_stream stream);
+/* Frees the intermediates; nonzero with the error recorded when anything failed. */
+int lm_graph_close(lm_graph *g);
+/* Notes a call's outcome. */
+void lm_graph_check(lm_graph *g, int bad);
+/* A place for a result. */
+mlx_array *lm_graph_slot(lm_graph *g);
+
+/* LM_OP(g, mlx_add, a, b) calls mlx_add(&result, a, b, stream) and gives the result. */
+#define LM_OP(g, fn, ...)                                                  \
+  __extension__({                                                          \
+    lm_graph *g_ = (g);                                                    \
+    mlx_array *r_ = lm_graph_slot(g_);                                     \
+    if (r_)                                                                \
+      lm_graph_check(g_, fn(r_, __VA_ARGS__, g_->stream));                 \
+    r_ ? *r_ : (mlx_array){NULL};                                          \
+  })
+
+/* Turns the library's last error into lm's; returns 1. */
+int lm_fail_mlx(const char *what);
+/* Errors of the library are values here: makes its handler silent, once. */
+void lm_quiet_errors(void);
+
+#endif
