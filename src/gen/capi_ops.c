@@ -249,6 +249,396 @@ int mlx_from_fp8(mlx_array* res, const mlx_array x, mlx_dtype dtype, const mlx_s
   return mx_return(res, r, scope);
 }
 
+int mlx_sum(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_sum(mx_in(a, "sum"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_sum_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_sum_axis(mx_in(a, "sum_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_sum_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "sum_axes")))
+    r = mx_sum_axes(mx_in(a, "sum_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_prod(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_prod(mx_in(a, "prod"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_prod_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_prod_axis(mx_in(a, "prod_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_prod_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "prod_axes")))
+    r = mx_prod_axes(mx_in(a, "prod_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_min(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_min(mx_in(a, "min"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_min_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_min_axis(mx_in(a, "min_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_min_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "min_axes")))
+    r = mx_min_axes(mx_in(a, "min_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_max(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_max(mx_in(a, "max"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_max_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_max_axis(mx_in(a, "max_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_max_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "max_axes")))
+    r = mx_max_axes(mx_in(a, "max_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_all(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_all(mx_in(a, "all"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_all_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_all_axis(mx_in(a, "all_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_all_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "all_axes")))
+    r = mx_all_axes(mx_in(a, "all_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_any(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_any(mx_in(a, "any"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_any_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_any_axis(mx_in(a, "any_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_any_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "any_axes")))
+    r = mx_any_axes(mx_in(a, "any_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_mean(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_mean(mx_in(a, "mean"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_mean_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_mean_axis(mx_in(a, "mean_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_mean_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "mean_axes")))
+    r = mx_mean_axes(mx_in(a, "mean_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_var(mlx_array* res, const mlx_array a, bool keepdims, int ddof, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_var(mx_in(a, "var"), keepdims, ddof, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_var_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, int ddof,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_var_axis(mx_in(a, "var_axis"), axis, keepdims, ddof, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_var_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    int ddof, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "var_axes")))
+    r = mx_var_axes(mx_in(a, "var_axes"), axes_l.v, keepdims, ddof, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_std(mlx_array* res, const mlx_array a, bool keepdims, int ddof, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_std(mx_in(a, "std"), keepdims, ddof, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_std_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, int ddof,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_std_axis(mx_in(a, "std_axis"), axis, keepdims, ddof, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_std_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    int ddof, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "std_axes")))
+    r = mx_std_axes(mx_in(a, "std_axes"), axes_l.v, keepdims, ddof, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_argmin(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_argmin(mx_in(a, "argmin"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_argmin_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_argmin_axis(mx_in(a, "argmin_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_argmax(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_argmax(mx_in(a, "argmax"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_argmax_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_argmax_axis(mx_in(a, "argmax_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_logsumexp(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_logsumexp(mx_in(a, "logsumexp"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_logsumexp_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_logsumexp_axis(mx_in(a, "logsumexp_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_logsumexp_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "logsumexp_axes")))
+    r = mx_logsumexp_axes(mx_in(a, "logsumexp_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_softmax(mlx_array* res, const mlx_array a, bool precise, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_softmax(mx_in(a, "softmax"), precise, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_softmax_axis(mlx_array* res, const mlx_array a, int axis, bool precise,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_softmax_axis(mx_in(a, "softmax_axis"), axis, precise, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_softmax_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool precise, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "softmax_axes")))
+    r = mx_softmax_axes(mx_in(a, "softmax_axes"), axes_l.v, precise, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_count_nonzero(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_count_nonzero(mx_in(a, "count_nonzero"), keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_count_nonzero_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_count_nonzero_axis(mx_in(a, "count_nonzero_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_count_nonzero_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "count_nonzero_axes")))
+    r = mx_count_nonzero_axes(mx_in(a, "count_nonzero_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_minmax(mlx_array* res_0, mlx_array* res_1, const mlx_array a, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r[2] = {NULL};
+  int bad = mx_minmax(&r[0], &r[1], mx_in(a, "minmax"), keepdims, mx_in_stream(s));
+  return mx_return_many((mlx_array *[]){res_0, res_1}, r, 2, bad, scope);
+}
+
+int mlx_minmax_axis(mlx_array* res_0, mlx_array* res_1, const mlx_array a, int axis, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r[2] = {NULL};
+  int bad = mx_minmax_axis(&r[0], &r[1], mx_in(a, "minmax_axis"), axis, keepdims, mx_in_stream(s));
+  return mx_return_many((mlx_array *[]){res_0, res_1}, r, 2, bad, scope);
+}
+
+int mlx_minmax_axes(mlx_array* res_0, mlx_array* res_1, const mlx_array a,
+    const int* axes, size_t axes_num, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r[2] = {NULL};
+  int bad = mx_in_ints(&axes_l, axes, axes_num, "minmax_axes") || mx_minmax_axes(&r[0], &r[1], mx_in(a, "minmax_axes"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return_many((mlx_array *[]){res_0, res_1}, r, 2, bad, scope);
+}
+
+int mlx_median(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "median")))
+    r = mx_median(mx_in(a, "median"), axes_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_number_of_elements(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool inverted, mlx_dtype dtype, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "number_of_elements")))
+    r = mx_number_of_elements(mx_in(a, "number_of_elements"), axes_l.v, inverted, dtype, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_cumsum(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_cumsum(mx_in(a, "cumsum"), axis, reverse, inclusive, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_cumprod(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_cumprod(mx_in(a, "cumprod"), axis, reverse, inclusive, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_cummax(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_cummax(mx_in(a, "cummax"), axis, reverse, inclusive, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_cummin(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_cummin(mx_in(a, "cummin"), axis, reverse, inclusive, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_logcumsumexp(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_logcumsumexp(mx_in(a, "logcumsumexp"), axis, reverse, inclusive, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
 int mlx_where(mlx_array* res, const mlx_array condition, const mlx_array x, const mlx_array y,
     const mlx_stream s) {
   mx_scope scope = mx_scope_open();

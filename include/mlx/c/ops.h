@@ -110,6 +110,117 @@ int mlx_gather_qmm(mlx_array* res, const mlx_array x, const mlx_array w, const m
 int mlx_to_fp8(mlx_array* res, const mlx_array x, const mlx_stream s);
 /* The numbers of float8 e4m3 codes. */
 int mlx_from_fp8(mlx_array* res, const mlx_array x, mlx_dtype dtype, const mlx_stream s);
+/* Sum over axes; 0 of nothing. Halves add up in float32 and are rounded once, integers wrap. */
+int mlx_sum(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_sum_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
+int mlx_sum_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s);
+/* Product over axes; 1 of nothing. */
+int mlx_prod(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_prod_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
+int mlx_prod_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool keepdims, const mlx_stream s);
+/* Smallest over axes; NaN where there is one. Complex numbers order by real, then imaginary part.
+ * */
+int mlx_min(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_min_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
+int mlx_min_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s);
+/* Largest over axes; NaN where there is one. Complex numbers order by real, then imaginary part.
+ * */
+int mlx_max(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_max_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
+int mlx_max_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s);
+/* Whether all over axes are nonzero. */
+int mlx_all(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_all_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
+int mlx_all_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s);
+/* Whether any over axes is nonzero. */
+int mlx_any(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_any_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
+int mlx_any_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s);
+/* Mean over axes: the sum divided by the count, in the result's dtype. */
+int mlx_mean(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_mean_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
+int mlx_mean_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool keepdims, const mlx_stream s);
+/* Variance over axes; the sum of squares is divided by the count less ddof. Of complex numbers it
+ * is real. */
+int mlx_var(mlx_array* res, const mlx_array a, bool keepdims, int ddof, const mlx_stream s);
+int mlx_var_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, int ddof,
+    const mlx_stream s);
+int mlx_var_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    int ddof, const mlx_stream s);
+/* Standard deviation over axes: the square root of var. */
+int mlx_std(mlx_array* res, const mlx_array a, bool keepdims, int ddof, const mlx_stream s);
+int mlx_std_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, int ddof,
+    const mlx_stream s);
+int mlx_std_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    int ddof, const mlx_stream s);
+/* Place of the smallest along an axis (without one, of the flattened array): the first of equals,
+ * and the first NaN before all. */
+int mlx_argmin(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_argmin_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
+/* Place of the largest along an axis (without one, of the flattened array): the first of equals,
+ * and the first NaN before all. */
+int mlx_argmax(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_argmax_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
+/* log(sum(exp(a))) over axes, without overflow. */
+int mlx_logsumexp(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_logsumexp_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims,
+    const mlx_stream s);
+int mlx_logsumexp_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool keepdims, const mlx_stream s);
+/* exp(a) over its sum along axes (without any, over the whole array), without overflow. Halves
+ * are computed in float32 and rounded once, so that `precise` changes nothing. */
+int mlx_softmax(mlx_array* res, const mlx_array a, bool precise, const mlx_stream s);
+int mlx_softmax_axis(mlx_array* res, const mlx_array a, int axis, bool precise, const mlx_stream s);
+int mlx_softmax_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool precise, const mlx_stream s);
+/* How many over axes are nonzero; int32. */
+int mlx_count_nonzero(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
+int mlx_count_nonzero_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims,
+    const mlx_stream s);
+int mlx_count_nonzero_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool keepdims, const mlx_stream s);
+/* Smallest and largest over axes. */
+int mlx_minmax(mlx_array* res_0, mlx_array* res_1, const mlx_array a, bool keepdims,
+    const mlx_stream s);
+int mlx_minmax_axis(mlx_array* res_0, mlx_array* res_1, const mlx_array a, int axis, bool keepdims,
+    const mlx_stream s);
+int mlx_minmax_axes(mlx_array* res_0, mlx_array* res_1, const mlx_array a,
+    const int* axes, size_t axes_num, bool keepdims, const mlx_stream s);
+/* Median over axes (all when none are given): the mean of the two in the middle of an even count,
+ * NaN where there is one. */
+int mlx_median(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
+    const mlx_stream s);
+/* How many elements the axes hold (or one over that), as a scalar of the given dtype. */
+int mlx_number_of_elements(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    bool inverted, mlx_dtype dtype, const mlx_stream s);
+/* Running sum along an axis (Python: of the flattened array without one), each step rounded to
+ * the dtype. Without `inclusive` an element does not count itself. */
+int mlx_cumsum(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s);
+/* Running product along an axis (Python: of the flattened array without one), each step rounded
+ * to the dtype. Without `inclusive` an element does not count itself. */
+int mlx_cumprod(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s);
+/* Running maximum; NaN stays along an axis (Python: of the flattened array without one), each
+ * step rounded to the dtype. Without `inclusive` an element does not count itself. */
+int mlx_cummax(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s);
+/* Running minimum; NaN stays along an axis (Python: of the flattened array without one), each
+ * step rounded to the dtype. Without `inclusive` an element does not count itself. */
+int mlx_cummin(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s);
+/* Logarithm of the running sum of exponentials along an axis (Python: of the flattened array
+ * without one), each step rounded to the dtype. Without `inclusive` an element does not count
+ * itself. */
+int mlx_logcumsumexp(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
+    const mlx_stream s);
 /* Second input where the condition holds, third where not. */
 int mlx_where(mlx_array* res, const mlx_array condition, const mlx_array x, const mlx_array y,
     const mlx_stream s);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backend/backend.h"
+#include "backend/cpu/engines.h"
 #include "backend/cpu/product/kernels.h"
 #include "backend/cpu/rows.h"
 #include "base/error.h"
