@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/half.h"
 #include "core/scope.h"
 
 /* ---- shapes ---- */
@@ -225,4 +226,52 @@ void mx_release(mx_array *a) {
 
 int mx_eval(mx_array *const *arrays, size_t n) {
   return mx_eval_hook(arrays, n, true);
+}
+
+mx_array *mx_scalar(double value, mlx_dtype dtype) {
+  union {
+    uint8_t u8;
+    uint16_t u16;
+    uint32_t u32;
+    uint64_t u64;
+    float f[2];
+    double d;
+  } v = {0};
+  switch (dtype) {
+  case MLX_BOOL:
+    v.u8 = value != 0;
+    break;
+  case MLX_UINT8:
+  case MLX_INT8:
+    v.u8 = (uint8_t)(int64_t)value;
+    break;
+  case MLX_UINT16:
+  case MLX_INT16:
+    v.u16 = (uint16_t)(int64_t)value;
+    break;
+  case MLX_UINT32:
+  case MLX_INT32:
+    v.u32 = (uint32_t)(int64_t)value;
+    break;
+  case MLX_UINT64:
+    v.u64 = value >= 9223372036854775808.0 ? (uint64_t)value : (uint64_t)(int64_t)value;
+    break;
+  case MLX_INT64:
+    v.u64 = (uint64_t)(int64_t)value;
+    break;
+  case MLX_FLOAT16:
+    v.u16 = mx_f32_to_f16((float)value);
+    break;
+  case MLX_BFLOAT16:
+    v.u16 = mx_f32_to_bf16((float)value);
+    break;
+  case MLX_FLOAT64:
+    v.d = value;
+    break;
+  case MLX_FLOAT32:
+  case MLX_COMPLEX64:
+    v.f[0] = (float)value;
+    break;
+  }
+  return mx_from_host(&v, NULL, 0, dtype);
 }
