@@ -8,8 +8,7 @@
 #include "lm/tokenizer_impl.h"
 
 void lm_tokenizer_free(lm_tokenizer *t) {
-  if (!t)
-    return;
+  if (!t) return;
   lm_buf_free(&t->arena);
   free(t->tokens);
   free(t->model.slots);
@@ -18,12 +17,9 @@ void lm_tokenizer_free(lm_tokenizer *t) {
   free(t->merges.values);
   lm_buf_free(&t->word_prefix);
   lm_buf_free(&t->word_suffix);
-  for (size_t i = 0; i < t->norm_count; i++)
-    lm_norm_free(t->norms + i);
-  for (size_t i = 0; i < t->pre_count; i++)
-    lm_pre_free(t->pres + i);
-  for (size_t i = 0; i < t->dec_count; i++)
-    lm_dec_free(t->decs + i);
+  for (size_t i = 0; i < t->norm_count; i++) lm_norm_free(t->norms + i);
+  for (size_t i = 0; i < t->pre_count; i++) lm_pre_free(t->pres + i);
+  for (size_t i = 0; i < t->dec_count; i++) lm_dec_free(t->decs + i);
   free(t->norms);
   free(t->pres);
   free(t->decs);
@@ -53,8 +49,7 @@ lm_norm *lm_tok_add_norm(lm_tokenizer *t, lm_norm_kind kind) {
   void *list = t->norms;
   lm_norm *n = append(&list, &t->norm_count, sizeof *n);
   t->norms = list;
-  if (n)
-    n->kind = kind;
+  if (n) n->kind = kind;
   return n;
 }
 
@@ -62,8 +57,7 @@ lm_pre *lm_tok_add_pre(lm_tokenizer *t, lm_pre_kind kind) {
   void *list = t->pres;
   lm_pre *p = append(&list, &t->pre_count, sizeof *p);
   t->pres = list;
-  if (p)
-    p->kind = kind;
+  if (p) p->kind = kind;
   return p;
 }
 
@@ -71,15 +65,13 @@ lm_dec *lm_tok_add_dec(lm_tokenizer *t, lm_dec_kind kind) {
   void *list = t->decs;
   lm_dec *d = append(&list, &t->dec_count, sizeof *d);
   t->decs = list;
-  if (d)
-    d->kind = kind;
+  if (d) d->kind = kind;
   return d;
 }
 
 int lm_tok_add_split(lm_tokenizer *t, const char *pattern, lm_behavior behavior, bool invert) {
   lm_pre *p = lm_tok_add_pre(t, LM_PRE_SPLIT);
-  if (!p)
-    return 1;
+  if (!p) return 1;
   p->behavior = behavior;
   p->invert = invert;
   return lm_regex_new(&p->match.regex, pattern, strlen(pattern));
@@ -91,7 +83,8 @@ static int check_decoders(lm_tokenizer *t) {
   for (size_t i = 0; i < t->dec_count; i++) {
     lm_dec *d = t->decs + i;
     if (fused && d->kind != LM_DEC_STRIP && d->kind != LM_DEC_FUSE)
-      return lm_fail(LM_UNSUPPORTED, "[tokenizer] a decoder behind Fuse or ByteLevel other than Strip");
+      return lm_fail(LM_UNSUPPORTED,
+                     "[tokenizer] a decoder behind Fuse or ByteLevel other than Strip");
     d->fused = fused;
     fused |= d->kind == LM_DEC_FUSE || d->kind == LM_DEC_BYTE_LEVEL;
   }
@@ -99,8 +92,7 @@ static int check_decoders(lm_tokenizer *t) {
 }
 
 int lm_tok_finish(lm_tokenizer *t) {
-  if (check_decoders(t) || lm_added_build(t))
-    return 1;
+  if (check_decoders(t) || lm_added_build(t)) return 1;
   lm_pre *last = t->pre_count ? t->pres + t->pre_count - 1 : NULL;
   if (last && last->kind == LM_PRE_BYTE_MAP && !t->word_prefix.len && !t->word_suffix.len) {
     t->byte_words = true;
@@ -112,13 +104,15 @@ int lm_tok_finish(lm_tokenizer *t) {
 
 /* ---- encoding ---- */
 
-static int normalize_and_split(lm_work *w, const char *p, size_t len, bool at_start, bool parse_special) {
+static int normalize_and_split(lm_work *w, const char *p, size_t len, bool at_start,
+                               bool parse_special) {
   const lm_tokenizer *t = w->t;
   if (lm_normalize_keeps(t->norms, t->norm_count, p, len))
     return lm_added_split(w, &t->normal, parse_special, p, len, at_start, lm_pretokenize);
   lm_buf text = {0};
-  int fail = lm_normalize(t->norms, t->norm_count, w->scan, p, len, &text) ||
-             lm_added_split(w, &t->normal, parse_special, text.data, text.len, at_start, lm_pretokenize);
+  int fail =
+      lm_normalize(t->norms, t->norm_count, w->scan, p, len, &text) ||
+      lm_added_split(w, &t->normal, parse_special, text.data, text.len, at_start, lm_pretokenize);
   lm_buf_free(&text);
   return fail;
 }
@@ -133,19 +127,19 @@ static int encode_plain(lm_work *w, const char *p, size_t len, bool at_start) {
 
 static int add_all(lm_work *w, const int32_t *ids, size_t count) {
   for (size_t i = 0; i < count; i++)
-    if (lm_work_add(w, ids[i]))
-      return 1;
+    if (lm_work_add(w, ids[i])) return 1;
   return 0;
 }
 
-int lm_tokenizer_encode(const lm_tokenizer *t, const char *text, size_t len, bool add_special, bool parse_special,
-                        int32_t **ids, size_t *count) {
+int lm_tokenizer_encode(const lm_tokenizer *t, const char *text, size_t len, bool add_special,
+                        bool parse_special, int32_t **ids, size_t *count) {
   size_t good = lm_utf8_check(text, len);
   if (good != len)
     return lm_fail(LM_BAD_ARGUMENT, "[tokenizer] the text is not UTF-8 at byte %zu", good);
   lm_work w;
   int fail = lm_work_init(&w, t) || (add_special && add_all(&w, t->before, t->before_count)) ||
-             lm_added_split(&w, &t->raw, parse_special, text, len, true, parse_special ? encode_parsing : encode_plain) ||
+             lm_added_split(&w, &t->raw, parse_special, text, len, true,
+                            parse_special ? encode_parsing : encode_plain) ||
              (add_special && add_all(&w, t->after, t->after_count));
   if (!fail) {
     *ids = w.ids;
@@ -168,10 +162,9 @@ size_t lm_tokenizer_size(const lm_tokenizer *t) {
 
 const char *lm_tokenizer_piece(const lm_tokenizer *t, int32_t id, size_t *len) {
   const lm_token *token = token_at(t, id);
-  if (!token)
-    return NULL;
-  *len = token->len;
-  return t->arena.data + token->offset;
+  if (!token) return NULL;
+  *len = token->shown_len;
+  return t->arena.data + token->shown;
 }
 
 int32_t lm_tokenizer_id(const lm_tokenizer *t, const char *piece, size_t len) {
@@ -203,17 +196,14 @@ const int32_t *lm_tokenizer_eos(const lm_tokenizer *t, size_t *count) {
 
 bool lm_tokenizer_is_eos(const lm_tokenizer *t, int32_t id) {
   for (size_t i = 0; i < t->eos_count; i++)
-    if (t->eos[i] == id)
-      return true;
+    if (t->eos[i] == id) return true;
   return false;
 }
 
 int lm_tokenizer_set_eos(lm_tokenizer *t, const int32_t *ids, size_t count) {
   int32_t *eos = malloc((count ? count : 1) * sizeof *eos);
-  if (!eos)
-    return lm_nomem("tokenizer");
-  if (count)
-    memcpy(eos, ids, count * sizeof *eos);
+  if (!eos) return lm_nomem("tokenizer");
+  if (count) memcpy(eos, ids, count * sizeof *eos);
   free(t->eos);
   t->eos = eos;
   t->eos_count = count;

@@ -1,5 +1,5 @@
-/* What the tokenizer's own files share. A tokenizer is built once by a loader through the lm_tok_* calls below and only
- * read afterwards; all that changes during a call lives in that call. */
+/* What the tokenizer's own files share. A tokenizer is built once by a loader through the lm_tok_*
+ * calls below and only read afterwards; all that changes during a call lives in that call. */
 #ifndef LM_TOKENIZER_IMPL_H
 #define LM_TOKENIZER_IMPL_H
 
@@ -19,8 +19,8 @@ int lm_buf_add(lm_buf *b, const void *data, size_t len);
 int lm_buf_add_char(lm_buf *b, uint32_t c);
 void lm_buf_free(lm_buf *b);
 
-/* Decodes one character. Returns its length; 0: the bytes end inside it; below 0: minus the length of a maximal
- * ill-formed part, which stands for one U+FFFD. */
+/* Decodes one character. Returns its length; 0: the bytes end inside it; below 0: minus the length
+ * of a maximal ill-formed part, which stands for one U+FFFD. */
 int lm_utf8_next(const char *p, size_t len, uint32_t *c);
 /* Length and value of the character at p in text that was checked before. */
 size_t lm_utf8_get(const char *p, uint32_t *c);
@@ -37,7 +37,8 @@ int lm_byte_map(lm_buf *out, const char *p, size_t len);
 
 /* ---- tokenizer_regex.c ---- */
 
-#define LM_PATTERN_GPT2 \
+#define LM_SPACE_MARK "\xE2\x96\x81" /* U+2581, a space in SentencePiece's spelling */
+#define LM_PATTERN_GPT2                                                                            \
   "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+"
 
 typedef struct lm_scan lm_scan; /* what one thread needs to run any regex */
@@ -47,8 +48,8 @@ void lm_scan_free(lm_scan *s);
 int lm_regex_new(lm_regex **out, const char *pattern, size_t len); /* Oniguruma's syntax */
 void lm_regex_free(lm_regex *re);
 /* The first match at or after `from`: *found tells whether there is one. */
-int lm_regex_find(const lm_regex *re, lm_scan *scan, const char *text, size_t len, size_t from, bool *found,
-                  size_t *begin, size_t *end);
+int lm_regex_find(const lm_regex *re, lm_scan *scan, const char *text, size_t len, size_t from,
+                  bool *found, size_t *begin, size_t *end);
 
 /* What a split or a replacement looks for. */
 typedef enum lm_match_kind { LM_MATCH_REGEX, LM_MATCH_TEXT, LM_MATCH_CLASS } lm_match_kind;
@@ -64,8 +65,8 @@ typedef struct lm_match_iter {
   bool any;
 } lm_match_iter;
 
-int lm_matcher_next(const lm_matcher *m, lm_match_iter *it, lm_scan *scan, const char *text, size_t len, bool *found,
-                    size_t *begin, size_t *end);
+int lm_matcher_next(const lm_matcher *m, lm_match_iter *it, lm_scan *scan, const char *text,
+                    size_t len, bool *found, size_t *begin, size_t *end);
 void lm_matcher_free(lm_matcher *m);
 
 /* ---- stages ---- */
@@ -90,7 +91,12 @@ typedef struct lm_norm {
   bool left, right; /* strip */
 } lm_norm;
 
-typedef enum lm_pre_kind { LM_PRE_SPLIT, LM_PRE_PREFIX_SPACE, LM_PRE_BYTE_MAP, LM_PRE_METASPACE } lm_pre_kind;
+typedef enum lm_pre_kind {
+  LM_PRE_SPLIT,
+  LM_PRE_PREFIX_SPACE,
+  LM_PRE_BYTE_MAP,
+  LM_PRE_METASPACE
+} lm_pre_kind;
 typedef enum lm_behavior {
   LM_REMOVED,
   LM_ISOLATED,
@@ -132,13 +138,15 @@ typedef struct lm_dec {
 
 typedef struct lm_token {
   uint32_t offset, len; /* in the arena, followed by a NUL */
+  uint32_t shown,
+      shown_len; /* what the id decodes to: the normalized spelling of some added tokens */
   bool present, special;
 } lm_token;
 
 typedef struct lm_index { /* text to id; open addressing, at most half full */
   struct lm_index_slot {
     uint32_t tag, id_plus_one;
-  } *slots;
+  } * slots;
   size_t mask, count;
 } lm_index;
 
@@ -146,7 +154,7 @@ typedef struct lm_merges { /* (left, right) to rank and new id; at most half ful
   uint64_t *keys;
   struct lm_merge {
     uint32_t rank, id;
-  } *values;
+  } * values;
   size_t mask, count;
 } lm_merges;
 
@@ -161,7 +169,7 @@ typedef struct lm_trie { /* bytes of added tokens; child and sibling lists; node
     uint8_t byte;
     int32_t added; /* index, -1: none ends here */
     uint32_t child, sibling;
-  } *nodes;
+  } * nodes;
   size_t count, cap;
   uint32_t first[256]; /* the root's children */
 } lm_trie;
@@ -173,13 +181,16 @@ struct lm_tokenizer {
   lm_index model; /* the model's own vocabulary */
   lm_index extra; /* added tokens */
   lm_merges merges;
-  int32_t byte_ids[256];      /* byte-level alphabet; -1: not in the vocabulary */
-  int32_t fallback_ids[256];  /* <0x00> … <0xFF> */
-  bool byte_words;            /* the last pre-tokenizer's byte mapping is left to the model, which works on bytes */
+  int32_t byte_ids[256];     /* byte-level alphabet; -1: not in the vocabulary */
+  int32_t fallback_ids[256]; /* <0x00> … <0xFF> */
+  bool byte_words; /* the last pre-tokenizer's byte mapping is left to the model, which works on
+                      bytes */
   bool ignore_merges, byte_fallback, fuse_unk;
   int32_t model_unk;
   lm_buf word_prefix, word_suffix;
-  size_t longest; /* of the model's tokens, in bytes */
+  bool cuts;        /* no token has a space mark behind something else, so words end before one */
+  size_t next_made; /* while loading: the token that the next merge probably makes */
+  size_t longest;   /* of the model's tokens, in bytes */
 
   lm_norm *norms;
   size_t norm_count;
@@ -242,7 +253,8 @@ int lm_tok_arena(lm_tokenizer *t, const char *p, size_t len, uint32_t *offset);
 int lm_tok_resize(lm_tokenizer *t, size_t size);
 int lm_tok_set(lm_tokenizer *t, uint32_t id, const char *p, size_t len);
 /* a and b are pieces of the vocabulary, and so must be what they join to. */
-int lm_tok_merge(lm_tokenizer *t, const char *a, size_t a_len, const char *b, size_t b_len, uint32_t rank);
+int lm_tok_merge(lm_tokenizer *t, const char *a, size_t a_len, const char *b, size_t b_len,
+                 uint32_t rank);
 void lm_tok_finish_model(lm_tokenizer *t);
 int lm_bpe_word(lm_work *w, const char *p, size_t len);
 
@@ -252,13 +264,14 @@ int lm_added_add(lm_tokenizer *t, const char *p, size_t len, const lm_added *how
 int lm_added_build(lm_tokenizer *t); /* after the last one, and after the normalizers */
 typedef int (*lm_text_fn)(lm_work *w, const char *p, size_t len, bool at_start);
 /* Adds the ids of the tokens found to w and hands the text between them to `rest`. */
-int lm_added_split(lm_work *w, const lm_trie *trie, bool parse_special, const char *p, size_t len, bool at_start,
-                   lm_text_fn rest);
+int lm_added_split(lm_work *w, const lm_trie *trie, bool parse_special, const char *p, size_t len,
+                   bool at_start, lm_text_fn rest);
 
 /* ---- tokenizer_normalize.c, tokenizer_pre.c, tokenizer_decode.c ---- */
 
 bool lm_normalize_keeps(const lm_norm *norms, size_t count, const char *p, size_t len);
-int lm_normalize(const lm_norm *norms, size_t count, lm_scan *scan, const char *p, size_t len, lm_buf *out);
+int lm_normalize(const lm_norm *norms, size_t count, lm_scan *scan, const char *p, size_t len,
+                 lm_buf *out);
 void lm_norm_free(lm_norm *n);
 int lm_pretokenize(lm_work *w, const char *p, size_t len, bool at_start);
 void lm_pre_free(lm_pre *p);

@@ -1,5 +1,5 @@
-/* Pre-tokenizers: a text becomes words, and each word goes to the model at once. A stage hands its pieces to the stage
- * behind it, so no list of pieces exists. */
+/* Pre-tokenizers: a text becomes words, and each word goes to the model at once. A stage hands its
+ * pieces to the stage behind it, so no list of pieces exists. */
 #include <string.h>
 
 #include "lm/error.h"
@@ -29,24 +29,25 @@ static int flush(split *s) {
 
 static bool joins(const split *s, bool matched) {
   switch (s->pre->behavior) {
-  case LM_CONTIGUOUS: return matched == s->last_matched;
-  case LM_MERGED_WITH_PREVIOUS: return matched && !s->last_matched;
-  case LM_MERGED_WITH_NEXT: return !matched && s->last_matched;
-  default: return false;
+  case LM_CONTIGUOUS:
+    return matched == s->last_matched;
+  case LM_MERGED_WITH_PREVIOUS:
+    return matched && !s->last_matched;
+  case LM_MERGED_WITH_NEXT:
+    return !matched && s->last_matched;
+  default:
+    return false;
   }
 }
 
 static int event(split *s, size_t begin, size_t end, bool matched) {
   matched ^= s->pre->invert;
-  if (s->pre->behavior == LM_REMOVED)
-    return matched ? 0 : pass_on(s, begin, end);
-  if (s->pre->behavior == LM_ISOLATED)
-    return pass_on(s, begin, end);
+  if (s->pre->behavior == LM_REMOVED) return matched ? 0 : pass_on(s, begin, end);
+  if (s->pre->behavior == LM_ISOLATED) return pass_on(s, begin, end);
   if (s->held && joins(s, matched)) {
     s->end = end;
   } else {
-    if (flush(s))
-      return 1;
+    if (flush(s)) return 1;
     s->held = true;
     s->begin = begin;
     s->end = end;
@@ -61,12 +62,9 @@ static int run_split(lm_work *w, size_t stage, const char *p, size_t len, bool a
   size_t done = 0, begin, end;
   bool found;
   for (;;) {
-    if (lm_matcher_next(&s.pre->match, &it, w->scan, p, len, &found, &begin, &end))
-      return 1;
-    if (!found)
-      break;
-    if ((done != begin && event(&s, done, begin, false)) || event(&s, begin, end, true))
-      return 1;
+    if (lm_matcher_next(&s.pre->match, &it, w->scan, p, len, &found, &begin, &end)) return 1;
+    if (!found) break;
+    if ((done != begin && event(&s, done, begin, false)) || event(&s, begin, end, true)) return 1;
     done = end;
   }
   return (done != len && event(&s, done, len, false)) || flush(&s);
@@ -76,11 +74,9 @@ static int metaspace(const lm_pre *pre, const char *p, size_t len, bool at_start
   const lm_buf *mark = &pre->text;
   bool wanted = pre->prepend == LM_PREPEND_ALWAYS || (pre->prepend == LM_PREPEND_FIRST && at_start);
   bool there = *p == ' ' || (len >= mark->len && !memcmp(p, mark->data, mark->len));
-  if (wanted && !there && lm_buf_add(out, mark->data, mark->len))
-    return 1;
+  if (wanted && !there && lm_buf_add(out, mark->data, mark->len)) return 1;
   for (size_t i = 0, from = 0; i <= len; i++) {
-    if (i < len && p[i] != ' ')
-      continue;
+    if (i < len && p[i] != ' ') continue;
     if (lm_buf_add(out, p + from, i - from) || (i < len && lm_buf_add(out, mark->data, mark->len)))
       return 1;
     from = i + 1;
@@ -104,15 +100,11 @@ static int run_change(lm_work *w, size_t stage, const char *p, size_t len, bool 
 }
 
 static int run_stage(lm_work *w, size_t stage, const char *p, size_t len, bool at_start) {
-  if (len == 0)
-    return 0;
-  if (stage == w->t->pre_count)
-    return lm_bpe_word(w, p, len);
+  if (len == 0) return 0;
+  if (stage == w->t->pre_count) return lm_bpe_word(w, p, len);
   lm_pre_kind kind = w->t->pres[stage].kind;
-  if (kind == LM_PRE_SPLIT)
-    return run_split(w, stage, p, len, at_start);
-  if (kind == LM_PRE_PREFIX_SPACE && *p == ' ')
-    return run_stage(w, stage + 1, p, len, at_start);
+  if (kind == LM_PRE_SPLIT) return run_split(w, stage, p, len, at_start);
+  if (kind == LM_PRE_PREFIX_SPACE && *p == ' ') return run_stage(w, stage + 1, p, len, at_start);
   return run_change(w, stage, p, len, at_start);
 }
 

@@ -1,9 +1,10 @@
 """Makes tests/data/tokenizer: small tokenizers of every kind that lm/tokenizer reads, and what the Hugging Face
 `tokenizers` package gives for chosen and random texts.
 
-    python tests/tools/make_tokenizer_data.py OUT [--vocab 520] [--texts 150] [--train FILE ...]
+    python tests/tools/make_tokenizer_data.py OUT [--vocab 440] [--texts 20] [--train FILE ...]
 
-Each NAME.json is a tokenizer.json; expected.json maps NAME to its cases.
+Each NAME.json is a tokenizer.json. expected.json holds the texts and, for each NAME and text, [how, ids] or
+[how, ids, decoded] where decoding does not give the text back; how is 1 add_special + 2 parse_special + 4 skip_special.
 """
 
 import argparse
@@ -45,7 +46,7 @@ CORPUS = [
 ] * 3
 
 TEXTS = [
-    "", " ", "a", "Hello, world!", *CORPUS[:11], *CHUNKS, "<|im_start|>user\nHi <|im_end|>\n", "x<mask> y <mask>\n z",
+    "", " ", "a", "Hello, world!", *CORPUS[:11], "".join(CHUNKS), *CHUNKS[7:30:3], "<|im_start|>user\nHi <|im_end|>\n", "x<mask> y <mask>\n z",
     "a word wordy, word! WORD", "aaaa" * 40, "the " * 20 + "therefore" * 12, "\u0301\u0316\u0301\u0327" * 8, "\x7f\x80\x9f",
     "e\u0301a\u0323\u0307 \u1112\u1161\u11ab", "  <mask>  x<mask>word word", "nospace" * 30 + "\n" * 9 + " " * 70]
 
@@ -145,24 +146,19 @@ def build(lines, size):
 def cases(t, texts):
     out = []
     for i, text in enumerate(texts):
-        case = {"text": text}
-        add, parse = i % 2 == 0, i % 3 != 0
+        add, parse, skip = i % 2 == 0, i % 3 != 0, i % 4 < 2
         t.encode_special_tokens = not parse
-        case["ids"] = t.encode(text, add_special_tokens=add).ids
-        skip = i % 4 < 2
-        case["how"] = add + 2 * parse + 4 * skip
-        decoded = t.decode(case["ids"], skip_special_tokens=skip)
-        if decoded != text:
-            case["decoded"] = decoded
-        out.append(case)
+        ids = t.encode(text, add_special_tokens=add).ids
+        decoded = t.decode(ids, skip_special_tokens=skip)
+        out.append([add + 2 * parse + 4 * skip, ids] + ([decoded] if decoded != text else []))
     return out
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("out")
-    parser.add_argument("--vocab", type=int, default=520)
-    parser.add_argument("--texts", type=int, default=25)
+    parser.add_argument("--vocab", type=int, default=440)
+    parser.add_argument("--texts", type=int, default=20)
     parser.add_argument("--train", nargs="*", default=[])
     args = parser.parse_args()
     lines = list(CORPUS)
@@ -171,15 +167,16 @@ def main():
             lines += f.read().splitlines(keepends=True)
     os.makedirs(args.out, exist_ok=True)
     rng, expected = random.Random(7), {}
+    texts = TEXTS + [random_text(rng) for _ in range(args.texts)]
     for name, t in build(lines, args.vocab).items():
         data = json.loads(t.to_str())
         if name in ("smollm", "llama2"):  # the older spelling of merges
             data["model"]["merges"] = [" ".join(m) for m in data["model"]["merges"]]
         with open(os.path.join(args.out, name + ".json"), "w") as f:
             json.dump(data, f, ensure_ascii=False, separators=(",", ":"))
-        expected[name] = cases(t, TEXTS + [random_text(rng) for _ in range(args.texts)])
+        expected[name] = cases(t, texts)
     with open(os.path.join(args.out, "expected.json"), "w") as f:
-        json.dump(expected, f, ensure_ascii=True, separators=(",", ":"))
+        json.dump({"texts": texts, "tokenizers": expected}, f, ensure_ascii=False, separators=(",", ":"))
 
 
 if __name__ == "__main__":
