@@ -1,12 +1,12 @@
 /* See safetensors.h. Layout: u64 length of the header, the header in JSON, the data. */
 #include "io/safetensors.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "core/scope.h"
+#include "io/json.h"
 
 #define MAX_HEADER 100000000 /* the format's own bound */
 
@@ -27,150 +27,205 @@ static const struct {
 
 typedef struct loader {
   const mx_source *src;
+  mx_json json;
   uint64_t data; /* where the data begins */
   mx_table arrays, metadata;
-  mx_range *ranges;
+  mx_range *ranges; /* of the arrays, in their order */
+  size_t capacity;
+  mx_json_text name, text;
 } loader;
 
-static int bad_tensor(const loader *l, const char *name, const char *what) {
-  return mx_fail(MX_RUNTIME, "[%s] %s: tensor '%s' %s", l->src->op, l->src->label, name, what);
+/* What the header says about one tensor. */
+typedef struct info {
+  unsigned seen; /* bit per key */
+  mlx_dtype dtype;
+  int ndim;
+  int64_t shape[MX_MAX_NDIM], begin, end;
+} info;
+
+static int bad_tensor(const loader *l, const char *what) {
+  return mx_fail(MX_RUNTIME, "[%s] %s: tensor '%.200s' %s", l->src->op, l->src->label, l->name.p, what);
 }
 
-static json_t *parse_header(loader *l) {
-  const mx_source *src = l->src;
-  uint64_t n;
-  if (mx_source_read(src, &n, 0, sizeof n))
-    return NULL;
-  if (n < 2 || n > MAX_HEADER || n > src->size - sizeof n) {
-    mx_fail(MX_RUNTIME, "[%s] Invalid json header length %s", src->op, src->label);
-    return NULL;
-  }
-  l->data = sizeof n + n;
-  char *copy = NULL;
-  const char *text = src->map ? (const char *)src->map->host + sizeof n : NULL;
-  if (!text) {
-    text = copy = malloc((size_t)n);
-    if (!copy) {
-      mx_nomem(src->op);
-      return NULL;
-    }
-    if (mx_source_read(src, copy, sizeof n, (size_t)n)) {
-      free(copy);
-      return NULL;
-    }
-  }
-  json_error_t error;
-  json_t *header = json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, &error);
-  free(copy);
-  if (!header && json_error_code(&error) == json_error_out_of_memory)
-    mx_nomem(src->op);
-  else if (!header)
-    mx_fail(MX_RUNTIME, "[%s] Invalid json metadata %s: %s at %d", src->op, src->label, error.text,
-            error.position);
-  else if (!json_is_object(header)) {
-    mx_fail(MX_RUNTIME, "[%s] Invalid json metadata %s: not an object", src->op, src->label);
-    json_decref(header);
-    header = NULL;
-  }
-  return header;
+static int bad_json(const loader *l, const char *text) {
+  if (l->json.no_memory)
+    return mx_nomem(l->src->op);
+  return mx_fail(MX_RUNTIME, "[%s] Invalid json metadata %s: %s at %td", l->src->op, l->src->label,
+                 l->json.fault, l->json.at - text);
 }
 
-static int read_metadata(loader *l, json_t *meta) {
-  const char *key, *op = l->src->op;
-  json_t *value;
-  if (json_is_null(meta))
+static int read_metadata(loader *l) {
+  mx_json *j = &l->json;
+  const char *op = l->src->op;
+  if (mx_json_null(j))
     return 0;
-  if (!json_is_object(meta))
-    return mx_fail(MX_RUNTIME, "[%s] %s: __metadata__ is not an object", op, l->src->label);
-  json_object_foreach(meta, key, value) {
-    if (!json_is_string(value))
-      return mx_fail(MX_RUNTIME, "[%s] %s: the metadata of '%s' must be a string", op,
-                     l->src->label, key);
-    const char *text = json_string_value(value);
-    size_t len = json_string_length(value);
-    mx_strings *s = mx_strings_copy(1, &text, &len, true, op);
-    if (!s || mx_table_add(&l->metadata, op, key, strlen(key), NULL, s))
+  if (mx_json_need(j, '{'))
+    return 1;
+  if (mx_json_take(j, '}'))
+    return 0;
+  do {
+    if (mx_json_string(j, &l->name) || mx_json_need(j, ':') || mx_json_string(j, &l->text))
       return 1;
+    const char *text = l->text.p;
+    mx_strings *s = mx_strings_copy(1, &text, &l->text.n, true, op);
+    if (!s || mx_table_add(&l->metadata, op, l->name.p, l->name.n, NULL, s))
+      return 1;
+  } while (mx_json_take(j, ','));
+  return mx_json_need(j, '}');
+}
+
+static int read_dtype(loader *l, info *t) {
+  if (mx_json_string(&l->json, &l->text))
+    return 1;
+  for (size_t i = 0; i < N_NAMES; i++)
+    if (strcmp(names[i].name, l->text.p) == 0) {
+      t->dtype = names[i].dtype;
+      return 0;
+    }
+  return mx_fail(MX_RUNTIME, "[%s] %s: tensor '%.200s' has unsupported dtype %.40s", l->src->op,
+                 l->src->label, l->name.p, l->text.p);
+}
+
+static int read_shape(loader *l, info *t) {
+  mx_json *j = &l->json;
+  if (mx_json_need(j, '['))
+    return 1;
+  if (mx_json_take(j, ']'))
+    return 0;
+  do {
+    if (t->ndim == MX_MAX_NDIM)
+      return bad_tensor(l, "has too many dimensions");
+    if (mx_json_integer(j, &t->shape[t->ndim]))
+      return 1;
+    t->ndim++;
+  } while (mx_json_take(j, ','));
+  return mx_json_need(j, ']');
+}
+
+static int read_offsets(loader *l, info *t) {
+  mx_json *j = &l->json;
+  return mx_json_need(j, '[') || mx_json_integer(j, &t->begin) || mx_json_need(j, ',') ||
+         mx_json_integer(j, &t->end) || mx_json_need(j, ']');
+}
+
+static int read_info(loader *l, info *t) {
+  static const char *const keys[] = {"dtype", "shape", "data_offsets"};
+  static int (*const readers[])(loader *, info *) = {read_dtype, read_shape, read_offsets};
+  mx_json *j = &l->json;
+  if (mx_json_need(j, '{'))
+    return 1;
+  do {
+    if (mx_json_string(j, &l->text) || mx_json_need(j, ':'))
+      return 1;
+    unsigned k = 0;
+    while (k < 3 && strcmp(keys[k], l->text.p) != 0)
+      k++;
+    if (t->seen & 1u << k & 7)
+      return bad_tensor(l, "has a key twice");
+    t->seen |= 1u << k;
+    if (k < 3 ? readers[k](l, t) : mx_json_skip(j))
+      return 1;
+  } while (mx_json_take(j, ','));
+  if (mx_json_need(j, '}'))
+    return 1;
+  return (t->seen & 7) == 7 ? 0 : bad_tensor(l, "lacks dtype, shape or data_offsets");
+}
+
+static int add_range(loader *l, const info *t) {
+  if (l->arrays.n == l->capacity) {
+    size_t capacity = 2 * l->capacity + 64;
+    mx_range *ranges = realloc(l->ranges, capacity * sizeof *ranges);
+    if (!ranges)
+      return mx_nomem(l->src->op);
+    l->ranges = ranges;
+    l->capacity = capacity;
   }
+  l->ranges[l->arrays.n] = (mx_range){(uint64_t)t->begin, (uint64_t)t->end};
   return 0;
 }
 
-static int find_dtype(const loader *l, const char *name, json_t *value, mlx_dtype *dtype) {
-  const char *text = json_string_value(value);
-  if (!text)
-    return bad_tensor(l, name, "has no dtype");
-  for (size_t i = 0; i < N_NAMES; i++)
-    if (strcmp(names[i].name, text) == 0) {
-      *dtype = names[i].dtype;
-      return 0;
-    }
-  return mx_fail(MX_RUNTIME, "[%s] %s: tensor '%s' has unsupported dtype %.40s", l->src->op,
-                 l->src->label, name, text);
-}
-
-static int read_tensor(loader *l, const char *name, json_t *info) {
+static int read_tensor(loader *l) {
   const mx_source *src = l->src;
-  mlx_dtype dtype = MLX_FLOAT32;
-  if (find_dtype(l, name, json_object_get(info, "dtype"), &dtype))
+  info t = {.dtype = MLX_FLOAT32};
+  if (read_info(l, &t))
     return 1;
-  json_t *dims = json_object_get(info, "shape"), *offsets = json_object_get(info, "data_offsets");
-  size_t ndim = json_array_size(dims), item = (size_t)mx_dtype_bytes(dtype);
-  if (!json_is_array(dims) || ndim > MX_MAX_NDIM)
-    return bad_tensor(l, name, "has no shape or one of too many dimensions");
-  int64_t shape[MX_MAX_NDIM];
-  for (size_t i = 0; i < ndim; i++) {
-    json_t *dim = json_array_get(dims, i);
-    shape[i] = json_is_integer(dim) ? json_integer_value(dim) : -1;
-  }
-  int64_t count = mx_file_count(src, name, shape, (int)ndim, item);
+  int64_t item = mx_dtype_bytes(t.dtype);
+  int64_t count = mx_file_count(src, l->name.p, t.shape, t.ndim, (size_t)item);
   if (count < 0)
     return 1;
-  json_t *from = json_array_get(offsets, 0), *to = json_array_get(offsets, 1);
-  if (json_array_size(offsets) != 2 || !json_is_integer(from) || !json_is_integer(to))
-    return bad_tensor(l, name, "has no data_offsets");
-  int64_t begin = json_integer_value(from), end = json_integer_value(to);
-  if (begin < 0 || end < begin || end - begin != count * (int64_t)item)
+  if (t.begin < 0 || t.end < t.begin || t.end - t.begin != count * item)
     return mx_fail(MX_RUNTIME,
-                   "[%s] %s: tensor '%s' has invalid data offsets (%lld, %lld). Expecting %lld bytes.",
-                   src->op, src->label, name, (long long)begin, (long long)end,
-                   (long long)(count * (int64_t)item));
-  if ((uint64_t)end > src->size - l->data)
+                   "[%s] %s: tensor '%.200s' has invalid data offsets (%lld, %lld). Expecting %lld "
+                   "bytes.",
+                   src->op, src->label, l->name.p, (long long)t.begin, (long long)t.end,
+                   (long long)(count * item));
+  if ((uint64_t)t.end > src->size - l->data)
     return mx_fail(MX_RUNTIME,
-                   "[%s] %s: tensor '%s' has data offsets (%lld, %lld) beyond the end of the file. "
-                   "Perhaps an incomplete download or corrupt file?",
-                   src->op, src->label, name, (long long)begin, (long long)end);
-  mx_array *a = mx_source_array(src, (mx_spec){dtype, (int)ndim, shape, NULL},
-                                l->data + (uint64_t)begin);
-  if (!a)
-    return 1;
-  l->ranges[l->arrays.n] = (mx_range){(uint64_t)begin, (uint64_t)end};
-  return mx_table_add(&l->arrays, src->op, name, strlen(name), a, NULL);
+                   "[%s] %s: tensor '%.200s' has data offsets (%lld, %lld) beyond the end of the "
+                   "file. Perhaps an incomplete download or corrupt file?",
+                   src->op, src->label, l->name.p, (long long)t.begin, (long long)t.end);
+  mx_array *a = mx_source_array(src, (mx_spec){t.dtype, t.ndim, t.shape, NULL},
+                                l->data + (uint64_t)t.begin);
+  return !a || add_range(l, &t) ||
+         mx_table_add(&l->arrays, src->op, l->name.p, l->name.n, a, NULL);
 }
 
-static int read_all(loader *l, json_t *header) {
-  const char *name;
-  json_t *info;
-  l->ranges = malloc((json_object_size(header) + 1) * sizeof *l->ranges);
-  if (!l->ranges)
-    return mx_nomem(l->src->op);
-  json_object_foreach(header, name, info) {
-    if (strcmp(name, "__metadata__") == 0 ? read_metadata(l, info) : read_tensor(l, name, info))
+static int read_entries(loader *l) {
+  mx_json *j = &l->json;
+  bool meta = false;
+  if (mx_json_need(j, '{'))
+    return 1;
+  if (mx_json_take(j, '}'))
+    return mx_json_end(j);
+  do {
+    if (mx_json_string(j, &l->name) || mx_json_need(j, ':'))
       return 1;
-  }
+    bool is_meta = strcmp(l->name.p, "__metadata__") == 0;
+    if (is_meta && meta)
+      return mx_json_fail(j, "__metadata__ stands twice");
+    meta = meta || is_meta;
+    if (is_meta ? read_metadata(l) : read_tensor(l))
+      return 1;
+  } while (mx_json_take(j, ','));
+  return mx_json_need(j, '}') || mx_json_end(j);
+}
+
+static int read_header(loader *l, const char *text, size_t n) {
+  l->json = (mx_json){.at = text, .end = text + n};
+  if (read_entries(l))
+    return l->json.fault ? bad_json(l, text) : 1;
   if (mx_ranges_overlap(l->ranges, l->arrays.n))
     return mx_fail(MX_RUNTIME, "[%s] %s: tensors overlap", l->src->op, l->src->label);
   return mx_table_seal(&l->arrays, l->src->op, "tensor") ||
          mx_table_seal(&l->metadata, l->src->op, "metadata key");
 }
 
+static int load(loader *l) {
+  const mx_source *src = l->src;
+  uint64_t n;
+  if (mx_source_read(src, &n, 0, sizeof n))
+    return 1;
+  if (n < 2 || n > MAX_HEADER || n > src->size - sizeof n)
+    return mx_fail(MX_RUNTIME, "[%s] Invalid json header length %s", src->op, src->label);
+  l->data = sizeof n + n;
+  if (src->map)
+    return read_header(l, (const char *)src->map->host + sizeof n, (size_t)n);
+  char *copy = malloc((size_t)n);
+  if (!copy)
+    return mx_nomem(src->op);
+  int bad = mx_source_read(src, copy, sizeof n, (size_t)n) || read_header(l, copy, (size_t)n);
+  free(copy);
+  return bad;
+}
+
 int mx_load_safetensors(mx_table *arrays, mx_table *metadata, const mx_source *src) {
   loader l = {.src = src};
   mx_scope scope = mx_scope_open();
-  json_t *header = parse_header(&l);
-  int bad = !header || read_all(&l, header);
-  json_decref(header);
-  free(l.ranges);
+  int bad = load(&l);
   mx_scope_close(scope, NULL);
+  free(l.ranges);
+  free(l.name.p);
+  free(l.text.p);
   if (bad) {
     mx_table_free(&l.arrays);
     mx_table_free(&l.metadata);
@@ -216,27 +271,12 @@ static void put_number(text *t, int64_t v) {
   put_text(t, digits);
 }
 
-/* Bytes of the UTF-8 character at s, of which n are there; 0 where it is none. */
-static size_t utf8_length(const unsigned char *s, size_t n) {
-  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  size_t len = *s < 0x80 ? 1 : *s >> 5 == 6 ? 2 : *s >> 4 == 14 ? 3 : *s >> 3 == 30 ? 4 : 0;
-  if (len < 2 || len > n)
-    return len == 1;
-  uint32_t c = *s & (0x7fu >> len);
-  for (size_t i = 1; i < len; i++) {
-    if (s[i] >> 6 != 2)
-      return 0;
-    c = c << 6 | (s[i] & 0x3f);
-  }
-  return c < least[len] || c > 0x10ffff || c >> 11 == 27 ? 0 : len;
-}
-
 /* A JSON string: what must be escaped is, the rest stays UTF-8. */
 static int put_string(text *t, const char *s, size_t n) {
   static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
   put(t, "\"", 1);
   for (size_t i = 0, len; i < n; i += len) {
-    len = utf8_length((const unsigned char *)s + i, n - i);
+    len = mx_utf8_length((const unsigned char *)s + i, n - i);
     const char *escape = s[i] ? strchr(plain, s[i]) : NULL;
     if (len == 0)
       return mx_fail(MX_RUNTIME, "[save_safetensors] a name or metadata value is not UTF-8");
