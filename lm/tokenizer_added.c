@@ -151,15 +151,14 @@ static const lm_added *longest_at(const lm_tokenizer *t, const lm_trie *trie, co
   return best;
 }
 
-/* Takes in the white space that the token asks for, as far as the token before it has not. */
-static void widen(const lm_added *a, const char *p, size_t len, size_t done, size_t *from,
-                  size_t *to) {
+/* Takes in the white space that the token asks for. */
+static void widen(const lm_added *a, const char *p, size_t len, size_t *from, size_t *to) {
   uint32_t c;
   size_t start = *from;
   while (a->lstrip && start) {
     size_t before = char_before(p, start);
     lm_utf8_get(p + before, &c);
-    if (!lm_char_is_space(c) || before < done) break;
+    if (!lm_char_is_space(c)) break;
     start = before;
   }
   *from = start;
@@ -184,7 +183,7 @@ int lm_added_split(lm_work *w, const lm_trie *trie, bool parse_special, const ch
     i = end;
     if (wanted && a->single_word && stands_alone(w, p, len, from, to, &wanted)) return 1;
     if (!wanted) continue;
-    widen(a, p, len, done, &from, &to);
+    widen(a, p, len, &from, &to);
     if (done < from && rest(w, p + done, from - done, at_start && done == 0)) return 1;
     if (lm_work_add(w, a->id)) return 1;
     done = to;
