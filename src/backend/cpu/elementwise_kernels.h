@@ -1,0 +1,50 @@
+// The loops of the elementwise engine, as one table filled per instruction set.
+// Invariant: a loop reads its inputs and writes its output front to back, one element from one
+// element; so an output may be the same memory as an input of the same element size. It gives the
+// same bits for an element whatever n and the element's place are.
+#ifndef MX_CPU_ELEMENTWISE_KERNELS_H
+#define MX_CPU_ELEMENTWISE_KERNELS_H
+
+#include <stdint.h>
+
+#include "backend/cpu/tiers.h"
+#include "gen/prims.h"
+
+typedef struct mx_c64 {
+  float re, im;
+} mx_c64;
+
+// How a value is held inside a tile. Half floats are held as float32.
+enum mx_ew_store {
+  MX_EW_BOOL,
+  MX_EW_U8,
+  MX_EW_U16,
+  MX_EW_U32,
+  MX_EW_U64,
+  MX_EW_I8,
+  MX_EW_I16,
+  MX_EW_I32,
+  MX_EW_I64,
+  MX_EW_F32,
+  MX_EW_F64,
+  MX_EW_C64,
+  MX_EW_STORES
+};
+
+enum mx_ew_half { MX_EW_F16, MX_EW_BF16, MX_EW_HALVES };
+
+typedef void (*mx_ew_fn)(void *out, const void *x, const void *y, const void *z, int64_t n);
+
+typedef struct mx_ew_kernels {
+  // By primitive and by the store of its inputs (of where: of its second). NULL: not defined.
+  mx_ew_fn op[MX_PRIM_ELEMENTWISE_COUNT][MX_EW_STORES];
+  // From, to. NULL: the bits stay.
+  mx_ew_fn cast[MX_EW_STORES][MX_EW_STORES];
+  mx_ew_fn load_half[MX_EW_HALVES];   // 16-bit floats to float32
+  mx_ew_fn store_half[MX_EW_HALVES];  // and back, rounding
+  mx_ew_fn round_half[MX_EW_HALVES];  // float32 to the nearest 16-bit float, as float32
+} mx_ew_kernels;
+
+MX_DECLARE_TIERS(fill_elementwise, mx_ew_kernels);
+
+#endif

@@ -1,0 +1,68 @@
+// 16-bit floats to float32 and back. Bits agree with base/half.h on every instruction set.
+#include "backend/cpu/simd/elementwise_simd.h"
+
+#if !defined(MX_TIER_AVX512BF16)
+#include "base/half.h"
+
+#define LOAD(fn, CONVERT) EW_LOOP1(fn, float, uint16_t, uint16_t, , CONVERT(x))
+#define STORE(fn, CONVERT) EW_LOOP1(fn, uint16_t, float, float, , CONVERT(x))
+#define ROUND(fn, TO, FROM) EW_LOOP1(fn, float, float, float, , FROM(TO(x)))
+
+static inline float bf16_round(float x) {
+  uint32_t u = mx_f32_bits(x);
+  uint32_t rounded = (u + 0x7fff + ((u >> 16) & 1)) & 0xffff0000;
+  uint32_t nan = (u | 0x400000) & 0xffff0000;
+  return mx_bits_f32((u & 0x7fffffff) > 0x7f800000 ? nan : rounded);
+}
+
+LOAD(load_bf16, mx_bf16_to_f32)
+STORE(store_bf16, mx_f32_to_bf16)
+EW_LOOP1(round_bf16, float, float, float, , bf16_round(x))
+
+#if defined(MX_TIER_AVX2)
+#include <immintrin.h>
+
+static void load_f16(EW_ARGS) {
+  const uint16_t *x = x_;
+  float *out = out_;
+  (void)y_, (void)z_;
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(x + i))));
+  for (; i < n; i++) out[i] = mx_f16_to_f32(x[i]);
+}
+
+static void store_f16(EW_ARGS) {
+  const float *x = x_;
+  uint16_t *out = out_;
+  (void)y_, (void)z_;
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    _mm_storeu_si128((__m128i *)(out + i), _mm256_cvtps_ph(_mm256_loadu_ps(x + i), 0));
+  for (; i < n; i++) out[i] = mx_f32_to_f16(x[i]);
+}
+
+static void round_f16(EW_ARGS) {
+  const float *x = x_;
+  float *out = out_;
+  (void)y_, (void)z_;
+  int64_t i = 0;
+  for (; i + 8 <= n; i += 8)
+    _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm256_cvtps_ph(_mm256_loadu_ps(x + i), 0)));
+  for (; i < n; i++) out[i] = mx_f16_to_f32(mx_f32_to_f16(x[i]));
+}
+#else
+LOAD(load_f16, mx_f16_to_f32)
+STORE(store_f16, mx_f32_to_f16)
+ROUND(round_f16, mx_f32_to_f16, mx_f16_to_f32)
+#endif
+
+void MX_SIMD(fill_elementwise_half)(mx_ew_kernels *k) {
+  k->load_half[MX_EW_F16] = load_f16;
+  k->store_half[MX_EW_F16] = store_f16;
+  k->round_half[MX_EW_F16] = round_f16;
+  k->load_half[MX_EW_BF16] = load_bf16;
+  k->store_half[MX_EW_BF16] = store_bf16;
+  k->round_half[MX_EW_BF16] = round_bf16;
+}
+#endif
