@@ -47,6 +47,7 @@ static int map_fd(mx_source *src, int fd) {
     return 1;
   }
   src->size = size;
+  src->paged = true;
   return 0;
 }
 

@@ -30,7 +30,8 @@ const char *mx_io_label(const mx_io *io);
 typedef struct mx_source {
   const char *op;    /* "load_npy": opens every error text */
   const char *label; /* borrowed */
-  mx_buffer *map;    /* the file, or NULL where io is read */
+  mx_buffer *map;    /* the bytes, or NULL where io is read */
+  bool paged;        /* map is a file's mapping: pages given back come again */
   mx_io *io;
   uint64_t base; /* position of io when it was opened */
   uint64_t size; /* bytes from there to the end */

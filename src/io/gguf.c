@@ -387,7 +387,7 @@ static void convert_blocks(const job *j, int64_t begin, int64_t end) {
 static void forget(const loader *l, const uint8_t *src, int64_t n) {
   uintptr_t mask = ~(uintptr_t)(l->page - 1);
   uintptr_t begin = (uintptr_t)src & mask, end = ((uintptr_t)src + (uintptr_t)n) & mask;
-  if (end > begin)
+  if (l->src->paged && end > begin)
     madvise((void *)begin, end - begin, MADV_DONTNEED);
 }
 
