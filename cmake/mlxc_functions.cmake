@@ -49,13 +49,16 @@ function(mlxc_add_tier tier)
 endfunction()
 
 # One executable for every .c file of FOLDER. INTERNAL ones may include src/ and use lm/; TEST runs
-# each one as a test, too.
+# each one as a test, too. A program named *_lm is left out where lm/ is not built.
 function(mlxc_programs)
   cmake_parse_arguments(arg "INTERNAL;TEST" "FOLDER;PREFIX;LINK" "" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${arg_FOLDER}/*.c)
   foreach(source IN LISTS sources)
     get_filename_component(name ${source} NAME_WE)
     set(target ${arg_PREFIX}${name})
+    if(name MATCHES "_lm$" AND NOT TARGET mlxlm)
+      continue()
+    endif()
     add_executable(${target} ${source})
     target_link_libraries(${target} PRIVATE mlxc_flags ${arg_LINK})
     if(arg_TEST AND MLXC_TESTS)
