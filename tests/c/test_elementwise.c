@@ -414,6 +414,35 @@ static void fused_is_unfused(void **state) {
   }
 }
 
+// Inputs that lie column by column go through panels.
+static void columns(void **state) {
+  (void)state;
+  enum { OUTER = 3, ROWS = 37, WIDTH = 700, N = OUTER * ROWS * WIDTH };
+  int64_t shape[] = {OUTER, ROWS, WIDTH}, rows[] = {ROWS * WIDTH, WIDTH, 1},
+          columns[] = {ROWS * WIDTH, 1, ROWS};
+  for (int t = 0; t < DTYPES; t++) {
+    char *x = malloc(N * 8), *y = malloc(N * 8), *z = malloc(N * 8), *a = malloc(N * 8), *b = malloc(N * 8);
+    random_values(t, x, N);
+    random_values(t, y, N);
+    for (int o = 0; o < OUTER; o++)
+      for (int r = 0; r < ROWS; r++)
+        for (int c = 0; c < WIDTH; c++)
+          memcpy(z + ((o * ROWS + r) * WIDTH + c) * sizes[t], y + (o * ROWS * WIDTH + c * ROWS + r) * sizes[t],
+                 (size_t)sizes[t]);
+    mx_tape_in in[] = {{x, rows, (mlx_dtype)t}, {y, columns, (mlx_dtype)t}};
+    mx_instr code = {MX_PRIM_MAXIMUM, (uint8_t)t, 2, {0, 1}};
+    mx_tape_out out = {a, 2};
+    mx_tape tape = {3, shape, 2, 1, 1, in, &code, &out};
+    for (int threads = 1; threads <= 3; threads++) {
+      mx_set_thread_count(threads);
+      assert_int_equal(mx_tape_run(&tape), 0);
+      assert_int_equal(run_op(mx_elementwise_kernels(), MX_PRIM_MAXIMUM, t, t, b, x, z, N), 0);
+      assert_memory_equal(a, b, (size_t)(N * sizes[t]));
+    }
+    free(x), free(y), free(z), free(a), free(b);
+  }
+}
+
 static void threads_give_the_same_bits(void **state) {
   (void)state;
   enum { N = 400003 };
@@ -513,6 +542,7 @@ int main(void) {
       cmocka_unit_test(vector_body_and_tail),
       cmocka_unit_test(every_dtype_is_served_or_refused),
       cmocka_unit_test(fused_is_unfused),
+      cmocka_unit_test(columns),
       cmocka_unit_test(threads_give_the_same_bits),
       cmocka_unit_test(in_place),
       cmocka_unit_test(select_moves_bits),
