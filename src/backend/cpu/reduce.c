@@ -16,11 +16,12 @@
 enum {
   BLOCK = 4096,       /* numbers that a row kernel folds at once */
   GROUP = 64,         /* blocks that one task folds */
-  COLUMNS = 512,      /* accumulators of a column task */
+  COLUMNS = 2048,     /* accumulators of a column task */
   ROWS = 64,          /* rows between two visits to the outer accumulator */
-  CHUNK = 512,        /* rows of a column task, where there are few columns */
+  CHUNK = 256,        /* rows of a column task, where there are few columns */
   FEW_TASKS = 64,
   NARROW = 16,        /* fewer columns than this are gathered */
+  SHORT = 16,         /* rows up to this are one chain: taken as columns */
   GRAIN = 1 << 15,    /* numbers that are worth a thread */
   WIDE_MAX = 8
 };
@@ -108,7 +109,8 @@ static bool choose_columns(job *j) {
     if (best < 0 || magnitude(j->keep.stride[i]) <= magnitude(j->keep.stride[best])) best = i;
   }
   if (best < 0 || j->red.n == 0 || j->keep.len[best] < NARROW) return false;
-  if (magnitude(j->keep.stride[best]) >= magnitude(j->red.stride[j->red.n - 1])) return false;
+  bool slower = magnitude(j->keep.stride[best]) >= magnitude(j->red.stride[j->red.n - 1]);
+  if (slower && j->red.size > SHORT) return false;
   j->width = j->keep.len[best];
   j->width_stride = j->keep.stride[best];
   j->width_out = j->keep.out[best];

@@ -1,7 +1,7 @@
 /* Rotary position embedding. The cosines and sines of all positions are computed once and used by
  * every head.
  * Invariant: an angle is float32(position * scale) * float32(frequency), rounded to float32 as in a
- * graph of separate operations; its sine and cosine are then correct to float32 at any size. */
+ * graph of separate operations. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,40 +28,6 @@ typedef struct job {
   float *cosines, *sines;  /* tables x steps x half */
 } job;
 
-/* Sine and cosine of x by quarter turns; the float32 argument leaves double precision to spare. */
-static inline void sincos_turn(float x, float *s, float *c) {
-  const double magic = 0x1.8p52, a = x;
-  double n = a * 0.63661977236758134308 + magic;
-  int64_t quarter;
-  memcpy(&quarter, &n, sizeof quarter);
-  n -= magic;
-  double r = a - n * 1.57079632673412561417e+00 - n * 6.07710050650619224932e-11, z = r * r;
-  double ps = -1.98412698412698412698e-4 + z * (2.75573192239858906526e-6 - z * 2.5052108385441718775e-8);
-  double pc = -1.38888888888888888889e-3 + z * (2.48015873015873015873e-5 - z * 2.75573192239858906526e-7);
-  double sn = r + r * z * (-1.66666666666666666667e-1 + z * (8.33333333333333333333e-3 + z * ps));
-  double cs = 1 - z * 0.5 + z * z * (4.16666666666666666667e-2 + z * pc);
-  double sq = quarter & 1 ? cs : sn, cq = quarter & 1 ? sn : cs;
-  *s = (float)(quarter & 2 ? -sq : sq);
-  *c = (float)((quarter + 1) & 2 ? -cq : cq);
-}
-
-static void angles(const job *j, int64_t position, float *s, float *c) {
-  const float at = (float)position * (float)j->p->scale;
-  bool small = true;
-  for (int64_t i = 0; i < j->half; i++) {
-    float angle = at * j->inverse[i];
-    small &= fabsf(angle) < 0x1p20f;
-    sincos_turn(angle, s + i, c + i);
-  }
-  /* Beyond what two parts of pi/2 reduce, and for infinities. */
-  for (int64_t i = 0; i < j->half && !small; i++) {
-    float angle = at * j->inverse[i];
-    if (fabsf(angle) < 0x1p20f) continue;
-    s[i] = (float)sin((double)angle);
-    c[i] = (float)cos((double)angle);
-  }
-}
-
 static int64_t position_of(const job *j, int64_t row) {
   int64_t b = row / j->steps, t = row % j->steps;
   return t + (j->offsets ? j->offsets[b * j->offset_stride] : j->p->offset);
@@ -69,8 +35,10 @@ static int64_t position_of(const job *j, int64_t row) {
 
 static void angle_rows(void *ctx, int64_t begin, int64_t end) {
   const job *j = ctx;
-  for (int64_t r = begin; r < end; r++)
-    angles(j, position_of(j, r), j->sines + r * j->half, j->cosines + r * j->half);
+  for (int64_t r = begin; r < end; r++) {
+    float at = (float)position_of(j, r) * (float)j->p->scale;
+    j->k->angles(at, j->inverse, j->half, j->sines + r * j->half, j->cosines + r * j->half);
+  }
 }
 
 static void rotate_f64(const job *j, const double *x, double *y, int64_t row) {

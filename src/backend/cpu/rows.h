@@ -20,6 +20,8 @@ typedef struct mx_rows_kernels {
   /* (x - mean) / sqrt(var + eps), rounded, times w, plus b. */
   void (*layer_norm)(const void *x, const void *w, const void *b, void *y, mlx_dtype t, int64_t n,
                      float eps);
+  /* Sines and cosines of at * by[i], i < n, correct to float32 at any size. */
+  void (*angles)(float at, const float *by, int64_t n, float *sines, float *cosines);
   /* Rotates dims numbers by the angles whose cosines and sines are given, dims/2 each. */
   void (*rope)(const void *x, void *y, mlx_dtype t, int64_t dims, bool traditional,
                const float *cosines, const float *sines);

@@ -1,6 +1,6 @@
 /* Running folds along one axis of row-major arrays.
- * Invariant: a run is one chain in order, each step rounded to the dtype; short strides inside are
- * taken side by side, rows several at a time, so that chains overlap without changing a bit. */
+ * Invariant: a run is one chain in order, each step rounded to the dtype; runs are taken side by
+ * side or several at a time, so that chains overlap without changing a bit. */
 #include <math.h>
 #include <string.h>
 
@@ -11,9 +11,9 @@
 #include "base/pool.h"
 #include "core/params.h"
 
-enum { LANES = 8, COLUMNS = 1024, WORK = 1 << 14 };
+enum { LANES = 4, COLUMNS = 1024, WORK = 1 << 14 };
 
-/* One block of runs: element i of run c is at i * step + c * apart. */
+/* One block of runs: element i of run c is at i * step + c * apart; n <= COLUMNS where apart is 1. */
 typedef struct runs {
   const char *src;
   char *dst;
@@ -40,36 +40,67 @@ static double logadd64(double a, double b) {
   return isinf(top) || low == -INFINITY ? top : top + log1p(exp(low - top));
 }
 
-/* Up to LANES runs at once; ADVANCE gives acc from acc and x, both of type A. */
+#ifdef __clang__
+#define NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define NO_OVERLAP _Pragma("GCC ivdep")
+#endif
+
+/* ADVANCE gives acc from acc and x, both of type A. Source and result may be one array, place by
+ * place. Runs side by side go element by element; others LANES at a time, so that chains overlap. */
 #define SCAN(NAME, T, A, LOAD, STORE, INIT, ADVANCE)                                               \
-  static void NAME(const runs *r) {                                                                \
-    for (int64_t c0 = 0; c0 < r->n; c0 += LANES) {                                                 \
-      int64_t lanes = r->n - c0 < LANES ? r->n - c0 : LANES;                                       \
-      int64_t first = r->reverse ? (r->len - 1) * r->step : 0;                                     \
-      int64_t step = r->reverse ? -r->step : r->step;                                              \
-      const T *src = (const T *)(const void *)r->src + c0 * r->apart + first;                      \
-      T *dst = (T *)(void *)r->dst + c0 * r->apart + first;                                        \
-      A run[LANES];                                                                                \
-      for (int c = 0; c < LANES; c++) run[c] = INIT;                                               \
-      if (lanes == LANES && r->inclusive) {                                                        \
-        for (int64_t i = 0; i < r->len; i++, src += step, dst += step) {                           \
-          for (int c = 0; c < LANES; c++) {                                                        \
-            A x = LOAD(src[c * r->apart]), acc = run[c];                                           \
-            dst[c * r->apart] = STORE(acc = ADVANCE);                                              \
-            run[c] = LOAD(dst[c * r->apart]);                                                      \
-          }                                                                                        \
-        }                                                                                          \
-        continue;                                                                                  \
-      }                                                                                            \
-      for (int64_t c = 0; c < lanes; c++) {                                                        \
-        const T *s = src + c * r->apart;                                                           \
-        T *d = dst + c * r->apart;                                                                 \
-        for (int64_t i = 0; i < r->len; i++, s += step, d += step) {                               \
-          A x = LOAD(*s), acc = run[c];                                                            \
-          T next = STORE(acc = ADVANCE);                                                           \
-          *d = r->inclusive ? next : STORE(run[c]);                                                \
+  static void NAME##_side(const runs *r, const T *src, T *dst, int64_t step) {                     \
+    A run[COLUMNS];                                                                                \
+    for (int64_t c = 0; c < r->n; c++) run[c] = INIT;                                              \
+    for (int64_t i = 0; i < r->len; i++, src += step, dst += step) {                               \
+      if (r->inclusive) {                                                                          \
+        NO_OVERLAP for (int64_t c = 0; c < r->n; c++) {                                            \
+          A x = LOAD(src[c]), acc = run[c];                                                        \
+          T next = STORE(ADVANCE);                                                                 \
+          dst[c] = next;                                                                           \
           run[c] = LOAD(next);                                                                     \
         }                                                                                          \
+      } else {                                                                                     \
+        for (int64_t c = 0; c < r->n; c++) {                                                       \
+          A x = LOAD(src[c]), acc = run[c];                                                        \
+          dst[c] = STORE(acc);                                                                     \
+          T next = STORE(ADVANCE);                                                                 \
+          run[c] = LOAD(next);                                                                     \
+        }                                                                                          \
+      }                                                                                            \
+    }                                                                                              \
+  }                                                                                                \
+  static void NAME(const runs *r) {                                                                \
+    int64_t first = r->reverse ? (r->len - 1) * r->step : 0, c = 0;                                \
+    int64_t step = r->reverse ? -r->step : r->step, apart = r->apart;                              \
+    const T *src = (const T *)(const void *)r->src + first;                                        \
+    T *dst = (T *)(void *)r->dst + first;                                                          \
+    if (apart == 1 && r->n > 1) {                                                                  \
+      NAME##_side(r, src, dst, step);                                                              \
+      return;                                                                                      \
+    }                                                                                              \
+    for (; c + LANES <= r->n && r->inclusive; c += LANES) {                                        \
+      const T *s = src + c * apart;                                                                \
+      T *d = dst + c * apart, next[LANES];                                                         \
+      A run[LANES] = {INIT, INIT, INIT, INIT};                                                     \
+      for (int64_t i = 0; i < r->len; i++, s += step, d += step) {                                 \
+        for (int k = 0; k < LANES; k++) {                                                          \
+          A x = LOAD(s[k * apart]), acc = run[k];                                                  \
+          next[k] = STORE(ADVANCE);                                                                \
+          d[k * apart] = next[k];                                                                  \
+          run[k] = LOAD(next[k]);                                                                  \
+        }                                                                                          \
+      }                                                                                            \
+    }                                                                                              \
+    for (; c < r->n; c++) {                                                                        \
+      const T *s = src + c * apart;                                                                \
+      T *d = dst + c * apart;                                                                      \
+      A run = INIT;                                                                                \
+      for (int64_t i = 0; i < r->len; i++, s += step, d += step) {                                 \
+        A x = LOAD(*s), acc = run;                                                                 \
+        T next = STORE(ADVANCE);                                                                   \
+        *d = r->inclusive ? next : STORE(acc);                                                     \
+        run = LOAD(next);                                                                          \
       }                                                                                            \
     }                                                                                              \
   }

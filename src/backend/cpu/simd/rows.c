@@ -153,6 +153,34 @@ INLINE void layer_norm_as(const void *x, const void *w, const void *b, void *y, 
   scale_row(x, w, b, y, t, n, mean, scale);
 }
 
+/* Sine and cosine of x by quarter turns; the float32 argument leaves double precision to spare. */
+INLINE void sincos_turn(float x, float *s, float *c) {
+  const double magic = 0x1.8p52, a = x;
+  double n = a * 0.63661977236758134308 + magic;
+  int64_t quarter;
+  memcpy(&quarter, &n, sizeof quarter);
+  n -= magic;
+  double r = a - n * 1.57079632673412561417e+00 - n * 6.07710050650619224932e-11, z = r * r;
+  double ps = -1.98412698412698412698e-4 + z * (2.75573192239858906526e-6 - z * 2.5052108385441718775e-8);
+  double pc = -1.38888888888888888889e-3 + z * (2.48015873015873015873e-5 - z * 2.75573192239858906526e-7);
+  double sn = r + r * z * (-1.66666666666666666667e-1 + z * (8.33333333333333333333e-3 + z * ps));
+  double cs = 1 - z * 0.5 + z * z * (4.16666666666666666667e-2 + z * pc);
+  double sq = quarter & 1 ? cs : sn, cq = quarter & 1 ? sn : cs;
+  *s = (float)(quarter & 2 ? -sq : sq);
+  *c = (float)((quarter + 1) & 2 ? -cq : cq);
+}
+
+static void angles(float at, const float *by, int64_t n, float *sines, float *cosines) {
+  for (int64_t i = 0; i < n; i++) sincos_turn(at * by[i], sines + i, cosines + i);
+  /* Beyond what two parts of pi/2 reduce, and for infinities. */
+  for (int64_t i = 0; i < n; i++) {
+    float angle = at * by[i];
+    if (fabsf(angle) < 0x1p20f) continue;
+    sines[i] = (float)sin((double)angle);
+    cosines[i] = (float)cos((double)angle);
+  }
+}
+
 INLINE void rope_halves(const void *x, void *y, const mlx_dtype t, int64_t half,
                         const float *cosines, const float *sines) {
   const void *xb = vf_at(x, t, half);
@@ -261,6 +289,7 @@ void MX_SIMD(fill_rows)(mx_rows_kernels *k) {
   k->logsumexp = logsumexp;
   k->rms_norm = rms_norm;
   k->layer_norm = layer_norm;
+  k->angles = angles;
   k->rope = rope;
   k->attend = attend;
 }

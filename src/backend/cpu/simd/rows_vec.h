@@ -43,7 +43,7 @@ INLINE vf vf_exp0(vf x) {
   /* The low bits of t hold n; shifted to the exponent they scale by 2^n. */
   vf scale = (vf)(((vs)t << 23) + (vs)vf_set1(1));
   vf y = vf_mul(p, scale);
-  return vf_select((vs)(x < vf_set1(-87.33654f)), vf_zero(), y);
+  return (vf)(~(vs)(x < vf_set1(-87.33654f)) & (vs)y);
 }
 
 INLINE float vf_sum(vf v) {
