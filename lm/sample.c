@@ -309,17 +309,17 @@ static int32_t argmax(const float *x, size_t n) {
   return 0;
 }
 
-/* Inverse of the cumulative distribution: the last token whose weights before it do not exceed the draw. */
+/* Inverse of the cumulative distribution: the last token whose weights before it do not exceed the draw.
+   Both sums run in order in float, rounding as MLX's do, since over a large vocabulary that decides. */
 static int32_t categorical(lm_sampler *s, float *x, size_t n) {
-  float inv = 1 / s->p.temp, max, before = 0, u = draw_uniform(s);
-  double sum = 0;
+  float inv = 1 / s->p.temp, max, sum = 0, before = 0, u = draw_uniform(s);
   for (size_t i = 0; i < n; i++) x[i] *= inv;
   max = maximum(x, n);
   for (size_t i = 0; i < n; i++) {
     x[i] = x[i] - max < -104 ? 0 : expf(x[i] - max);
     sum += x[i];
   }
-  float want = u * (float)sum;
+  float want = u * sum;
   size_t hit = 0;
   for (size_t i = 0; i < n && before <= want; i++) {
     if (x[i] > 0) hit = i;
