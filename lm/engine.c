@@ -42,27 +42,31 @@ static int read_file(const char *dir, const char *name, bool optional, char **te
   return *text ? 0 : lm_nomem(path);
 }
 
-static json_t *parse(const char *name, const char *text, size_t len) {
-  json_t *j = NULL;
-  if (lm_json_parse(&j, text, len, name))
-    return NULL;
-  if (!json_is_object(j)) {
-    lm_fail(LM_DAMAGED, "%s is not a JSON object", name);
-    json_decref(j);
-    j = NULL;
-  }
-  return j;
+/* Text that must be a JSON object. */
+static int parse(const char *name, const char *text, size_t len, lm_json **j) {
+  if (lm_json_open(j, text, len, name))
+    return 1;
+  if (json_is_object(lm_json_root(*j)))
+    return 0;
+  lm_json_close(*j);
+  *j = NULL;
+  return lm_fail(LM_DAMAGED, "%s is not a JSON object", name);
 }
 
-/* A JSON file of the folder; NULL with *bad unset where an optional one is missing. */
-static json_t *read_json(const char *dir, const char *name, bool optional, int *bad) {
+/* A JSON object of the folder; *j stays NULL where an optional one is missing. */
+static int read_json(const char *dir, const char *name, bool optional, lm_json **j) {
   char *text;
   size_t len;
-  *bad = read_file(dir, name, optional, &text, &len);
-  json_t *j = text ? parse(name, text, len) : NULL;
-  *bad = *bad || (text && !j);
+  *j = NULL;
+  if (read_file(dir, name, optional, &text, &len))
+    return 1;
+  int bad = text ? parse(name, text, len, j) : 0;
   free(text);
-  return j;
+  return bad;
+}
+
+static const json_t *get(const lm_json *j, const char *key) {
+  return j ? json_object_get(lm_json_root(j), key) : NULL;
 }
 
 /* ---- end tokens ---- */
@@ -82,47 +86,56 @@ static int set_eos(lm_engine *e, const json_t *eos) {
 
 /* ---- folders ---- */
 
-static int folder_tokenizer(lm_engine *e, const char *dir, json_t *config) {
+/* The template of a file of its own, or the one inside tokenizer_config.json. */
+static int folder_template(lm_engine *e, const char *dir, const lm_json *settings) {
+  char *text;
+  size_t len;
+  if (read_file(dir, "chat_template.jinja", true, &text, &len))
+    return 1;
+  const char *inside = json_string_value(get(settings, "chat_template"));
+  const char *use = text ? text : inside;
+  int bad = use ? lm_engine_set_chat_template(e, use) : 0;
+  free(text);
+  return bad;
+}
+
+static int folder_tokenizer(lm_engine *e, const char *dir, const lm_json *config) {
   char *json = NULL, *more = NULL;
   size_t json_len, more_len;
+  lm_json *settings = NULL, *generation = NULL;
   int bad = read_file(dir, "tokenizer.json", false, &json, &json_len) ||
             read_file(dir, "tokenizer_config.json", true, &more, &more_len) ||
-            lm_tokenizer_from_json(&e->tokenizer, json, json_len, more, more ? more_len : 0);
-  json_t *settings = !bad && more ? parse("tokenizer_config.json", more, more_len) : NULL;
-  if (!bad && more)
-    bad = !settings;
-  const char *inside = json_string_value(json_object_get(settings, "chat_template"));
-  if (!bad && inside)
-    bad = lm_engine_set_chat_template(e, inside);
-  json_decref(settings);
+            lm_tokenizer_from_json(&e->tokenizer, json, json_len, more, more ? more_len : 0) ||
+            (more && parse("tokenizer_config.json", more, more_len, &settings)) ||
+            folder_template(e, dir, settings) ||
+            read_json(dir, "generation_config.json", true, &generation);
+  const json_t *eos = get(generation, "eos_token_id");
+  bad = bad || set_eos(e, eos ? eos : get(config, "eos_token_id"));
+  if (generation)
+    lm_json_close(generation);
+  if (settings)
+    lm_json_close(settings);
   free(json);
   free(more);
-  if (bad)
-    return 1;
-  char *template;
-  size_t len;
-  if (read_file(dir, "chat_template.jinja", true, &template, &len))
-    return 1;
-  if (template)
-    bad = lm_engine_set_chat_template(e, template);
-  free(template);
-  json_t *generation = bad ? NULL : read_json(dir, "generation_config.json", true, &bad);
-  json_t *eos = json_object_get(generation, "eos_token_id");
-  bad = bad || set_eos(e, eos ? eos : json_object_get(config, "eos_token_id"));
-  json_decref(generation);
   return bad;
 }
 
 static int load_folder(lm_engine *e, const char *dir, const lm_progress *progress) {
-  int bad;
   lm_config c;
   lm_weights w = {0};
-  json_t *config = read_json(dir, "config.json", false, &bad);
-  bad = bad || lm_config_from_json(&c, config) ||
-        lm_weights_from_folder(&w, dir, config, e->stream, progress) ||
-        lm_model_new(&e->model, &c, &w, e->stream) || folder_tokenizer(e, dir, config);
+  lm_json *config, *index = NULL;
+  if (read_json(dir, "config.json", false, &config))
+    return 1;
+  json_t *root = lm_json_root(config);
+  int bad = lm_config_from_json(&c, root) ||
+            read_json(dir, "model.safetensors.index.json", true, &index) ||
+            lm_weights_from_folder(&w, dir, root, index ? lm_json_root(index) : NULL, e->stream,
+                                   progress) ||
+            lm_model_new(&e->model, &c, &w, e->stream) || folder_tokenizer(e, dir, config);
   lm_weights_free(&w);
-  json_decref(config);
+  if (index)
+    lm_json_close(index);
+  lm_json_close(config);
   return bad;
 }
 

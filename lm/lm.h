@@ -43,6 +43,7 @@ int lm_engine_chat_prompt(const lm_engine *e, const char *messages, const char *
 
 int lm_session_new(lm_session **out, const lm_engine *e);
 void lm_session_free(lm_session *s);
+const lm_engine *lm_session_engine(const lm_session *s);
 /* Feeds tokens, `step` at a time (0: 2,048); afterwards the logits of the token after the last are there. */
 int lm_session_feed(lm_session *s, const int32_t *ids, size_t n, size_t step,
                     const lm_progress *progress);

@@ -100,6 +100,10 @@ int lm_session_feed(lm_session *s, const int32_t *ids, size_t n, size_t step,
   return 0;
 }
 
+const lm_engine *lm_session_engine(const lm_session *s) {
+  return s->engine;
+}
+
 float *lm_session_logits(lm_session *s) {
   return s->have_logits ? s->logits : NULL;
 }

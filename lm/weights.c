@@ -163,54 +163,53 @@ static int add_shard(lm_weights *w, const char *path, mlx_stream s) {
   return bad;
 }
 
-/* The file names of the index, each once. */
-static json_t *shard_list(const char *dir) {
+static int one_shard(lm_weights *w, const char *dir, const char *file, mlx_stream s) {
   char path[4096];
-  json_error_t why;
-  snprintf(path, sizeof path, "%s/model.safetensors.index.json", dir);
-  json_t *index = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
-  json_t *shards = json_object();
-  const char *key;
-  json_t *file;
-  json_t *map = json_object_get(index, "weight_map");
-  json_object_foreach(map, key, file) {
-    if (json_is_string(file))
-      json_object_set_new(shards, json_string_value(file), json_true());
-  }
-  json_decref(index);
-  return shards;
+  if (strchr(file, '/') || snprintf(path, sizeof path, "%s/%s", dir, file) >= (int)sizeof path)
+    return lm_fail(LM_DAMAGED, "the index of %s names the file '%s'", dir, file);
+  return add_shard(w, path, s);
 }
 
-static int load_shards(lm_weights *w, const char *dir, json_t *shards, mlx_stream s,
-                       const lm_progress *progress) {
-  const char *file;
-  json_t *unused;
-  double n = (double)json_object_size(shards), done = 0;
-  json_object_foreach(shards, file, unused) {
-    char path[4096];
-    if (strchr(file, '/') || snprintf(path, sizeof path, "%s/%s", dir, file) >= (int)sizeof path)
-      return lm_fail(LM_DAMAGED, "the index of %s names the file '%s'", dir, file);
-    if (add_shard(w, path, s))
+#define MAX_SHARDS 4096
+
+static bool seen(const char **names, int n, const char *name) {
+  for (int i = n - 1; i >= 0; i--) /* entries of one shard mostly follow each other */
+    if (strcmp(names[i], name) == 0)
+      return true;
+  return false;
+}
+
+static int load_index(lm_weights *w, const char *dir, json_t *index, mlx_stream s,
+                      const lm_progress *progress) {
+  json_t *map = json_object_get(index, "weight_map"), *file;
+  const char *key, *shards[MAX_SHARDS];
+  double n = (double)json_object_size(map), done = 0;
+  int n_shards = 0;
+  if (!json_is_object(map))
+    return lm_fail(LM_DAMAGED, "the index of %s has no weight_map", dir);
+  json_object_foreach(map, key, file) {
+    const char *name = json_string_value(file);
+    done++;
+    if (!name || seen(shards, n_shards, name))
+      continue;
+    if (n_shards == MAX_SHARDS)
+      return lm_fail(LM_DAMAGED, "the index of %s names more than %d files", dir, MAX_SHARDS);
+    shards[n_shards++] = name;
+    if (one_shard(w, dir, name, s))
       return 1;
-    if (progress && progress->fn(progress->ctx, ++done / n))
+    if (progress && progress->fn(progress->ctx, done / n))
       return lm_fail(LM_INTERRUPTED, "loading was interrupted");
   }
   return 0;
 }
 
-int lm_weights_from_folder(lm_weights *w, const char *dir, json_t *json, mlx_stream s,
-                           const lm_progress *progress) {
+int lm_weights_from_folder(lm_weights *w, const char *dir, json_t *json, json_t *index,
+                           mlx_stream s, const lm_progress *progress) {
   *w = (lm_weights){.json = json, .map = mlx_map_string_to_array_new()};
-  json_t *shards = shard_list(dir);
-  if (!w->map.ctx || !shards) {
-    json_decref(shards);
+  if (!w->map.ctx)
     return lm_nomem("weights");
-  }
-  if (json_object_size(shards) == 0)
-    json_object_set_new(shards, "model.safetensors", json_true());
-  int bad = load_shards(w, dir, shards, s, progress);
-  json_decref(shards);
-  return bad;
+  return index ? load_index(w, dir, index, s, progress)
+               : one_shard(w, dir, "model.safetensors", s);
 }
 
 void lm_weights_free(lm_weights *w) {

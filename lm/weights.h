@@ -24,9 +24,10 @@ typedef struct lm_linear {
   int group, bits; /* bits 0: plain */
 } lm_linear;
 
-/* Reads every shard that the folder's index, or its only model.safetensors, names. */
-int lm_weights_from_folder(lm_weights *w, const char *dir, json_t *json, mlx_stream s,
-                           const lm_progress *progress);
+/* Reads every shard that the index (model.safetensors.index.json) names, or without one the folder's
+ * model.safetensors. json is the folder's config.json; both stay the caller's. */
+int lm_weights_from_folder(lm_weights *w, const char *dir, json_t *json, json_t *index,
+                           mlx_stream s, const lm_progress *progress);
 void lm_weights_free(lm_weights *w);
 
 /* A tensor of the given shape; a module's weight matrix of (rows, columns) with what belongs to it.

@@ -53,13 +53,6 @@ static list *list_new(void) {
   return l;
 }
 
-/* The handle's list, made when it is empty. */
-static list *list_of(void **ctx) {
-  if (!*ctx)
-    *ctx = list_new();
-  return *ctx;
-}
-
 static value element(const void *data, size_t i, size_t stride) {
   value v = {.p = NULL};
   memcpy(&v, (const char *)data + i * stride, stride);

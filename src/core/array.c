@@ -120,7 +120,7 @@ static size_t op_bytes(int n_out, int n_in, int n_params) {
 
 mx_array *mx_node(enum mx_prim prim, mx_spec out, int n_in, mx_array *const *in, int n_params,
                   const int64_t *params, mx_stream *s) {
-  mx_array *a;
+  mx_array *a = NULL;
   return mx_node_multi(prim, 1, &out, &a, n_in, in, n_params, params, s) ? NULL : a;
 }
 

@@ -120,7 +120,7 @@ static void block_give(void *p, size_t size, int cls) {
 }
 
 static void give_back(mx_buffer *b) {
-  int cls;
+  int cls = 0;
   size_t size = class_size(b->size, &cls);
   atomic_fetch_sub_explicit(&active, size, memory_order_relaxed);
   block_give(b->host, size, cls);
@@ -144,7 +144,7 @@ static mx_buffer *small_new(size_t size) {
 }
 
 static mx_buffer *large_new(size_t size) {
-  int cls;
+  int cls = 0;
   size_t full = class_size(size, &cls);
   if (full == 0 || cls >= CLASSES)
     return NULL;

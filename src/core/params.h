@@ -49,4 +49,50 @@ typedef struct mx_quant_params {
   int64_t transpose; /* products: rows of codes run along K */
 } mx_quant_params;
 
+/* --- create, index, join, sort, random --- */
+
+typedef struct mx_arange_params {
+  double start, step; /* integer dtypes: whole numbers */
+} mx_arange_params;
+
+/* How a value meets the one that is there. */
+enum mx_combine { MX_COMBINE_SET, MX_COMBINE_ADD, MX_COMBINE_PROD, MX_COMBINE_MIN, MX_COMBINE_MAX };
+
+/* gather: n index axes follow, then the lengths of the slice. scatter: mode instead of nothing. */
+typedef struct mx_gather_params {
+  int64_t n_axes;
+  int64_t lists[]; /* axes, slice lengths */
+} mx_gather_params;
+
+typedef struct mx_scatter_params {
+  int64_t mode, n_axes;
+  int64_t axes[];
+} mx_scatter_params;
+
+typedef struct mx_along_axis_params { /* take, take_along_axis; mode for the writing ones */
+  int64_t axis, mode;
+} mx_along_axis_params;
+
+typedef struct mx_slice_update_params {
+  int64_t mode;
+  int64_t lists[]; /* first element, then step, of every axis */
+} mx_slice_update_params;
+
+typedef struct mx_slice_dynamic_params {
+  int64_t n_axes;
+  int64_t axes[];
+} mx_slice_dynamic_params;
+
+typedef struct mx_searchsorted_params {
+  int64_t right;
+} mx_searchsorted_params;
+
+typedef struct mx_sort_params {
+  int64_t axis, kth; /* kth: partitions alone */
+} mx_sort_params;
+
+typedef struct mx_bits_params {
+  int64_t width; /* bytes an element */
+} mx_bits_params;
+
 #endif

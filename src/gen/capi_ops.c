@@ -150,6 +150,513 @@ int mlx_right_shift(mlx_array* res, const mlx_array a, const mlx_array b, const 
   return mx_return(res, r, scope);
 }
 
+int mlx_arange(mlx_array* res, double start, double stop, double step, mlx_dtype dtype,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_arange(start, stop, step, dtype, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_full(mlx_array* res, const int* shape, size_t shape_num, const mlx_array vals,
+    mlx_dtype dtype, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shape_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shape_l, shape, shape_num, "full")))
+    r = mx_full(shape_l.v, mx_in(vals, "full"), dtype, mx_in_stream(s));
+  mx_int_list_free(&shape_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_full_like(mlx_array* res, const mlx_array a, const mlx_array vals, mlx_dtype dtype,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_full_like(mx_in(a, "full_like"), mx_in(vals, "full_like"), dtype, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_zeros(mlx_array* res, const int* shape, size_t shape_num, mlx_dtype dtype,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shape_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shape_l, shape, shape_num, "zeros")))
+    r = mx_zeros(shape_l.v, dtype, mx_in_stream(s));
+  mx_int_list_free(&shape_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_zeros_like(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_zeros_like(mx_in(a, "zeros_like"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_ones(mlx_array* res, const int* shape, size_t shape_num, mlx_dtype dtype,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shape_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shape_l, shape, shape_num, "ones")))
+    r = mx_ones(shape_l.v, dtype, mx_in_stream(s));
+  mx_int_list_free(&shape_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_ones_like(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_ones_like(mx_in(a, "ones_like"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_empty(mlx_array* res, const int* shape, size_t shape_num, mlx_dtype dtype,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shape_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shape_l, shape, shape_num, "empty")))
+    r = mx_empty(shape_l.v, dtype, mx_in_stream(s));
+  mx_int_list_free(&shape_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_empty_like(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_empty_like(mx_in(a, "empty_like"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_eye(mlx_array* res, int n, int m, int k, mlx_dtype dtype, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_eye(n, m, k, dtype, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_identity(mlx_array* res, int n, mlx_dtype dtype, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_identity(n, dtype, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_tri(mlx_array* res, int n, int m, int k, mlx_dtype type, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_tri(n, m, k, type, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_linspace(mlx_array* res, double start, double stop, int num, mlx_dtype dtype,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_linspace(start, stop, num, dtype, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_hamming(mlx_array* res, int M, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_hamming(M, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_hanning(mlx_array* res, int M, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_hanning(M, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_bartlett(mlx_array* res, int M, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_bartlett(M, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_blackman(mlx_array* res, int M, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_blackman(M, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_gather(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const int* axes, size_t axes_num, const int* slice_sizes, size_t slice_sizes_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_int_list slice_sizes_l = {.many = NULL};
+  mx_vec indices_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "gather") ||
+      mx_in_ints(&slice_sizes_l, slice_sizes, slice_sizes_num, "gather") ||
+      mx_in_vector(&indices_v, indices, "gather")))
+    r = mx_gather(mx_in(a, "gather"), indices_v, axes_l.v, slice_sizes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  mx_int_list_free(&slice_sizes_l);
+  free(indices_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_gather_single(mlx_array* res, const mlx_array a, const mlx_array indices, int axis,
+    const int* slice_sizes, size_t slice_sizes_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list slice_sizes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&slice_sizes_l, slice_sizes, slice_sizes_num, "gather_single")))
+    r = mx_gather_single(mx_in(a, "gather_single"), mx_in(indices, "gather_single"), axis, slice_sizes_l.v, mx_in_stream(s));
+  mx_int_list_free(&slice_sizes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_take_axis(mlx_array* res, const mlx_array a, const mlx_array indices, int axis,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_take_axis(mx_in(a, "take_axis"), mx_in(indices, "take_axis"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_take(mlx_array* res, const mlx_array a, const mlx_array indices, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_take(mx_in(a, "take"), mx_in(indices, "take"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_take_along_axis(mlx_array* res, const mlx_array a, const mlx_array indices, int axis,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_take_along_axis(mx_in(a, "take_along_axis"), mx_in(indices, "take_along_axis"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_put_along_axis(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array values, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_put_along_axis(mx_in(a, "put_along_axis"), mx_in(indices, "put_along_axis"), mx_in(values, "put_along_axis"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_add_axis(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array values, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_scatter_add_axis(mx_in(a, "scatter_add_axis"), mx_in(indices, "scatter_add_axis"), mx_in(values, "scatter_add_axis"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_vec indices_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "scatter") ||
+      mx_in_vector(&indices_v, indices, "scatter")))
+    r = mx_scatter(mx_in(a, "scatter"), indices_v, mx_in(updates, "scatter"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  free(indices_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_scatter_single(mx_in(a, "scatter_single"), mx_in(indices, "scatter_single"), mx_in(updates, "scatter_single"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_add(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_vec indices_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "scatter_add") ||
+      mx_in_vector(&indices_v, indices, "scatter_add")))
+    r = mx_scatter_add(mx_in(a, "scatter_add"), indices_v, mx_in(updates, "scatter_add"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  free(indices_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_add_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_scatter_add_single(mx_in(a, "scatter_add_single"), mx_in(indices, "scatter_add_single"), mx_in(updates, "scatter_add_single"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_max(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_vec indices_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "scatter_max") ||
+      mx_in_vector(&indices_v, indices, "scatter_max")))
+    r = mx_scatter_max(mx_in(a, "scatter_max"), indices_v, mx_in(updates, "scatter_max"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  free(indices_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_max_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_scatter_max_single(mx_in(a, "scatter_max_single"), mx_in(indices, "scatter_max_single"), mx_in(updates, "scatter_max_single"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_min(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_vec indices_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "scatter_min") ||
+      mx_in_vector(&indices_v, indices, "scatter_min")))
+    r = mx_scatter_min(mx_in(a, "scatter_min"), indices_v, mx_in(updates, "scatter_min"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  free(indices_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_min_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_scatter_min_single(mx_in(a, "scatter_min_single"), mx_in(indices, "scatter_min_single"), mx_in(updates, "scatter_min_single"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_prod(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_vec indices_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "scatter_prod") ||
+      mx_in_vector(&indices_v, indices, "scatter_prod")))
+    r = mx_scatter_prod(mx_in(a, "scatter_prod"), indices_v, mx_in(updates, "scatter_prod"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  free(indices_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_scatter_prod_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_scatter_prod_single(mx_in(a, "scatter_prod_single"), mx_in(indices, "scatter_prod_single"), mx_in(updates, "scatter_prod_single"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_slice_update(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list start_l = {.many = NULL};
+  mx_int_list stop_l = {.many = NULL};
+  mx_int_list strides_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&start_l, start, start_num, "slice_update") ||
+      mx_in_ints(&stop_l, stop, stop_num, "slice_update") ||
+      mx_in_ints(&strides_l, strides, strides_num, "slice_update")))
+    r = mx_slice_update(mx_in(src, "slice_update"), mx_in(update, "slice_update"), start_l.v, stop_l.v, strides_l.v, mx_in_stream(s));
+  mx_int_list_free(&start_l);
+  mx_int_list_free(&stop_l);
+  mx_int_list_free(&strides_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_slice_update_add(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list start_l = {.many = NULL};
+  mx_int_list stop_l = {.many = NULL};
+  mx_int_list strides_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&start_l, start, start_num, "slice_update_add") ||
+      mx_in_ints(&stop_l, stop, stop_num, "slice_update_add") ||
+      mx_in_ints(&strides_l, strides, strides_num, "slice_update_add")))
+    r = mx_slice_update_add(mx_in(src, "slice_update_add"), mx_in(update, "slice_update_add"), start_l.v, stop_l.v, strides_l.v, mx_in_stream(s));
+  mx_int_list_free(&start_l);
+  mx_int_list_free(&stop_l);
+  mx_int_list_free(&strides_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_slice_update_max(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list start_l = {.many = NULL};
+  mx_int_list stop_l = {.many = NULL};
+  mx_int_list strides_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&start_l, start, start_num, "slice_update_max") ||
+      mx_in_ints(&stop_l, stop, stop_num, "slice_update_max") ||
+      mx_in_ints(&strides_l, strides, strides_num, "slice_update_max")))
+    r = mx_slice_update_max(mx_in(src, "slice_update_max"), mx_in(update, "slice_update_max"), start_l.v, stop_l.v, strides_l.v, mx_in_stream(s));
+  mx_int_list_free(&start_l);
+  mx_int_list_free(&stop_l);
+  mx_int_list_free(&strides_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_slice_update_min(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list start_l = {.many = NULL};
+  mx_int_list stop_l = {.many = NULL};
+  mx_int_list strides_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&start_l, start, start_num, "slice_update_min") ||
+      mx_in_ints(&stop_l, stop, stop_num, "slice_update_min") ||
+      mx_in_ints(&strides_l, strides, strides_num, "slice_update_min")))
+    r = mx_slice_update_min(mx_in(src, "slice_update_min"), mx_in(update, "slice_update_min"), start_l.v, stop_l.v, strides_l.v, mx_in_stream(s));
+  mx_int_list_free(&start_l);
+  mx_int_list_free(&stop_l);
+  mx_int_list_free(&strides_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_slice_update_prod(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list start_l = {.many = NULL};
+  mx_int_list stop_l = {.many = NULL};
+  mx_int_list strides_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&start_l, start, start_num, "slice_update_prod") ||
+      mx_in_ints(&stop_l, stop, stop_num, "slice_update_prod") ||
+      mx_in_ints(&strides_l, strides, strides_num, "slice_update_prod")))
+    r = mx_slice_update_prod(mx_in(src, "slice_update_prod"), mx_in(update, "slice_update_prod"), start_l.v, stop_l.v, strides_l.v, mx_in_stream(s));
+  mx_int_list_free(&start_l);
+  mx_int_list_free(&stop_l);
+  mx_int_list_free(&strides_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_slice_dynamic(mlx_array* res, const mlx_array a, const mlx_array start,
+    const int* axes, size_t axes_num, const int* slice_size, size_t slice_size_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_int_list slice_size_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "slice_dynamic") ||
+      mx_in_ints(&slice_size_l, slice_size, slice_size_num, "slice_dynamic")))
+    r = mx_slice_dynamic(mx_in(a, "slice_dynamic"), mx_in(start, "slice_dynamic"), axes_l.v, slice_size_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  mx_int_list_free(&slice_size_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_slice_update_dynamic(mlx_array* res, const mlx_array src, const mlx_array update,
+    const mlx_array start, const int* axes, size_t axes_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "slice_update_dynamic")))
+    r = mx_slice_update_dynamic(mx_in(src, "slice_update_dynamic"), mx_in(update, "slice_update_dynamic"), mx_in(start, "slice_update_dynamic"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_masked_scatter(mlx_array* res, const mlx_array a, const mlx_array mask, const mlx_array src,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_masked_scatter(mx_in(a, "masked_scatter"), mx_in(mask, "masked_scatter"), mx_in(src, "masked_scatter"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_searchsorted(mlx_array* res, const mlx_array sorted_sequence, const mlx_array values,
+    const char* side, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_searchsorted(mx_in(sorted_sequence, "searchsorted"), mx_in(values, "searchsorted"), side, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_unique(mlx_vector_array* res, const mlx_array a, int size, bool return_index,
+    bool return_inverse, bool return_counts, const mlx_array fill_value, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec r = {NULL, 0};
+  int bad = mx_unique(&r, mx_in(a, "unique"), size, return_index, return_inverse, return_counts, mx_in_optional(fill_value), mx_in_stream(s));
+  return mx_return_vector(res, &r, bad, scope);
+}
+
+int mlx_concatenate_axis(mlx_array* res, const mlx_vector_array arrays, int axis,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec arrays_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_vector(&arrays_v, arrays, "concatenate_axis")))
+    r = mx_concatenate_axis(arrays_v, axis, mx_in_stream(s));
+  free(arrays_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_concatenate(mlx_array* res, const mlx_vector_array arrays, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec arrays_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_vector(&arrays_v, arrays, "concatenate")))
+    r = mx_concatenate(arrays_v, mx_in_stream(s));
+  free(arrays_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_stack_axis(mlx_array* res, const mlx_vector_array arrays, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec arrays_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_vector(&arrays_v, arrays, "stack_axis")))
+    r = mx_stack_axis(arrays_v, axis, mx_in_stream(s));
+  free(arrays_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_stack(mlx_array* res, const mlx_vector_array arrays, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec arrays_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_vector(&arrays_v, arrays, "stack")))
+    r = mx_stack(arrays_v, mx_in_stream(s));
+  free(arrays_v.p);
+  return mx_return(res, r, scope);
+}
+
+int mlx_clip(mlx_array* res, const mlx_array a, const mlx_array a_min, const mlx_array a_max,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_clip(mx_in(a, "clip"), mx_in_optional(a_min), mx_in_optional(a_max), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_nan_to_num(mlx_array* res, const mlx_array a, float nan, mlx_optional_float posinf,
+    mlx_optional_float neginf, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_nan_to_num(mx_in(a, "nan_to_num"), nan, posinf, neginf, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_isclose(mlx_array* res, const mlx_array a, const mlx_array b, double rtol, double atol,
+    bool equal_nan, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_isclose(mx_in(a, "isclose"), mx_in(b, "isclose"), rtol, atol, equal_nan, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_allclose(mlx_array* res, const mlx_array a, const mlx_array b, double rtol, double atol,
+    bool equal_nan, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_allclose(mx_in(a, "allclose"), mx_in(b, "allclose"), rtol, atol, equal_nan, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_array_equal(mlx_array* res, const mlx_array a, const mlx_array b, bool equal_nan,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_array_equal(mx_in(a, "array_equal"), mx_in(b, "array_equal"), equal_nan, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
 int mlx_matmul(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
   mx_array *r = mx_matmul(mx_in(a, "matmul"), mx_in(b, "matmul"), mx_in_stream(s));
@@ -636,6 +1143,447 @@ int mlx_logcumsumexp(mlx_array* res, const mlx_array a, int axis, bool reverse, 
     const mlx_stream s) {
   mx_scope scope = mx_scope_open();
   mx_array *r = mx_logcumsumexp(mx_in(a, "logcumsumexp"), axis, reverse, inclusive, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_reshape(mlx_array* res, const mlx_array a, const int* shape, size_t shape_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shape_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shape_l, shape, shape_num, "reshape")))
+    r = mx_reshape(mx_in(a, "reshape"), shape_l.v, mx_in_stream(s));
+  mx_int_list_free(&shape_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_flatten(mlx_array* res, const mlx_array a, int start_axis, int end_axis,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_flatten(mx_in(a, "flatten"), start_axis, end_axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_unflatten(mlx_array* res, const mlx_array a, int axis, const int* shape, size_t shape_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shape_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shape_l, shape, shape_num, "unflatten")))
+    r = mx_unflatten(mx_in(a, "unflatten"), axis, shape_l.v, mx_in_stream(s));
+  mx_int_list_free(&shape_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_squeeze(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_squeeze(mx_in(a, "squeeze"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_squeeze_axis(mlx_array* res, const mlx_array a, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_squeeze_axis(mx_in(a, "squeeze_axis"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_squeeze_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "squeeze_axes")))
+    r = mx_squeeze_axes(mx_in(a, "squeeze_axes"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_expand_dims(mlx_array* res, const mlx_array a, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_expand_dims(mx_in(a, "expand_dims"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_expand_dims_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "expand_dims_axes")))
+    r = mx_expand_dims_axes(mx_in(a, "expand_dims_axes"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_transpose(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_transpose(mx_in(a, "transpose"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_transpose_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "transpose_axes")))
+    r = mx_transpose_axes(mx_in(a, "transpose_axes"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_swapaxes(mlx_array* res, const mlx_array a, int axis1, int axis2, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_swapaxes(mx_in(a, "swapaxes"), axis1, axis2, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_moveaxis(mlx_array* res, const mlx_array a, int source, int destination,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_moveaxis(mx_in(a, "moveaxis"), source, destination, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_matrix_transpose(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_matrix_transpose(mx_in(a, "matrix_transpose"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_broadcast_to(mlx_array* res, const mlx_array a, const int* shape, size_t shape_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shape_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shape_l, shape, shape_num, "broadcast_to")))
+    r = mx_broadcast_to(mx_in(a, "broadcast_to"), shape_l.v, mx_in_stream(s));
+  mx_int_list_free(&shape_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_broadcast_arrays(mlx_vector_array* res, const mlx_vector_array inputs, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec inputs_v = {NULL, 0};
+  mx_vec r = {NULL, 0};
+  int bad = mx_in_vector(&inputs_v, inputs, "broadcast_arrays") || mx_broadcast_arrays(&r, inputs_v, mx_in_stream(s));
+  free(inputs_v.p);
+  return mx_return_vector(res, &r, bad, scope);
+}
+
+int mlx_slice(mlx_array* res, const mlx_array a, const int* start, size_t start_num,
+    const int* stop, size_t stop_num, const int* strides, size_t strides_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list start_l = {.many = NULL};
+  mx_int_list stop_l = {.many = NULL};
+  mx_int_list strides_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&start_l, start, start_num, "slice") ||
+      mx_in_ints(&stop_l, stop, stop_num, "slice") ||
+      mx_in_ints(&strides_l, strides, strides_num, "slice")))
+    r = mx_slice(mx_in(a, "slice"), start_l.v, stop_l.v, strides_l.v, mx_in_stream(s));
+  mx_int_list_free(&start_l);
+  mx_int_list_free(&stop_l);
+  mx_int_list_free(&strides_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_as_strided(mlx_array* res, const mlx_array a, const int* shape, size_t shape_num,
+    const int64_t* strides, size_t strides_num, size_t offset, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shape_l = {.many = NULL};
+  mx_int_list strides_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shape_l, shape, shape_num, "as_strided") ||
+      mx_in_i64s(&strides_l, strides, strides_num, "as_strided")))
+    r = mx_as_strided(mx_in(a, "as_strided"), shape_l.v, strides_l.v, offset, mx_in_stream(s));
+  mx_int_list_free(&shape_l);
+  mx_int_list_free(&strides_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_diagonal(mlx_array* res, const mlx_array a, int offset, int axis1, int axis2,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_diagonal(mx_in(a, "diagonal"), offset, axis1, axis2, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_view(mlx_array* res, const mlx_array a, mlx_dtype dtype, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_view(mx_in(a, "view"), dtype, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_contiguous(mlx_array* res, const mlx_array a, bool allow_col_major, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_contiguous(mx_in(a, "contiguous"), allow_col_major, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_copy(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_copy(mx_in(a, "copy"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_atleast_1d(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_atleast_1d(mx_in(a, "atleast_1d"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_atleast_2d(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_atleast_2d(mx_in(a, "atleast_2d"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_atleast_3d(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_atleast_3d(mx_in(a, "atleast_3d"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_flip(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_flip(mx_in(a, "flip"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_flip_axis(mlx_array* res, const mlx_array a, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_flip_axis(mx_in(a, "flip_axis"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_flip_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "flip_axes")))
+    r = mx_flip_axes(mx_in(a, "flip_axes"), axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_roll(mlx_array* res, const mlx_array a, const int* shift, size_t shift_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shift_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shift_l, shift, shift_num, "roll")))
+    r = mx_roll(mx_in(a, "roll"), shift_l.v, mx_in_stream(s));
+  mx_int_list_free(&shift_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_roll_axis(mlx_array* res, const mlx_array a, const int* shift, size_t shift_num, int axis,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shift_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shift_l, shift, shift_num, "roll_axis")))
+    r = mx_roll_axis(mx_in(a, "roll_axis"), shift_l.v, axis, mx_in_stream(s));
+  mx_int_list_free(&shift_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_roll_axes(mlx_array* res, const mlx_array a, const int* shift, size_t shift_num,
+    const int* axes, size_t axes_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shift_l = {.many = NULL};
+  mx_int_list axes_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shift_l, shift, shift_num, "roll_axes") ||
+      mx_in_ints(&axes_l, axes, axes_num, "roll_axes")))
+    r = mx_roll_axes(mx_in(a, "roll_axes"), shift_l.v, axes_l.v, mx_in_stream(s));
+  mx_int_list_free(&shift_l);
+  mx_int_list_free(&axes_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_split(mlx_vector_array* res, const mlx_array a, int num_splits, int axis,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec r = {NULL, 0};
+  int bad = mx_split(&r, mx_in(a, "split"), num_splits, axis, mx_in_stream(s));
+  return mx_return_vector(res, &r, bad, scope);
+}
+
+int mlx_split_sections(mlx_vector_array* res, const mlx_array a,
+    const int* indices, size_t indices_num, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list indices_l = {.many = NULL};
+  mx_vec r = {NULL, 0};
+  int bad = mx_in_ints(&indices_l, indices, indices_num, "split_sections") || mx_split_sections(&r, mx_in(a, "split_sections"), indices_l.v, axis, mx_in_stream(s));
+  mx_int_list_free(&indices_l);
+  return mx_return_vector(res, &r, bad, scope);
+}
+
+int mlx_unstack(mlx_vector_array* res, const mlx_array x, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec r = {NULL, 0};
+  int bad = mx_unstack(&r, mx_in(x, "unstack"), axis, mx_in_stream(s));
+  return mx_return_vector(res, &r, bad, scope);
+}
+
+int mlx_meshgrid(mlx_vector_array* res, const mlx_vector_array arrays, bool sparse,
+    const char* indexing, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec arrays_v = {NULL, 0};
+  mx_vec r = {NULL, 0};
+  int bad = mx_in_vector(&arrays_v, arrays, "meshgrid") || mx_meshgrid(&r, arrays_v, sparse, indexing, mx_in_stream(s));
+  free(arrays_v.p);
+  return mx_return_vector(res, &r, bad, scope);
+}
+
+int mlx_tile(mlx_array* res, const mlx_array arr, const int* reps, size_t reps_num,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list reps_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&reps_l, reps, reps_num, "tile")))
+    r = mx_tile(mx_in(arr, "tile"), reps_l.v, mx_in_stream(s));
+  mx_int_list_free(&reps_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_repeat_axis(mlx_array* res, const mlx_array arr, int repeats, int axis,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_repeat_axis(mx_in(arr, "repeat_axis"), repeats, axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_repeat(mlx_array* res, const mlx_array arr, int repeats, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_repeat(mx_in(arr, "repeat"), repeats, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_pad(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const int* low_pad_size, size_t low_pad_size_num,
+    const int* high_pad_size, size_t high_pad_size_num, const mlx_array pad_value, const char* mode,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axes_l = {.many = NULL};
+  mx_int_list low_pad_size_l = {.many = NULL};
+  mx_int_list high_pad_size_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axes_l, axes, axes_num, "pad") ||
+      mx_in_ints(&low_pad_size_l, low_pad_size, low_pad_size_num, "pad") ||
+      mx_in_ints(&high_pad_size_l, high_pad_size, high_pad_size_num, "pad")))
+    r = mx_pad(mx_in(a, "pad"), axes_l.v, low_pad_size_l.v, high_pad_size_l.v, mx_in(pad_value, "pad"), mode, mx_in_stream(s));
+  mx_int_list_free(&axes_l);
+  mx_int_list_free(&low_pad_size_l);
+  mx_int_list_free(&high_pad_size_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_pad_symmetric(mlx_array* res, const mlx_array a, int pad_width, const mlx_array pad_value,
+    const char* mode, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_pad_symmetric(mx_in(a, "pad_symmetric"), pad_width, mx_in(pad_value, "pad_symmetric"), mode, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_kron(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_kron(mx_in(a, "kron"), mx_in(b, "kron"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_diag(mlx_array* res, const mlx_array a, int k, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_diag(mx_in(a, "diag"), k, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_tril(mlx_array* res, const mlx_array x, int k, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_tril(mx_in(x, "tril"), k, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_triu(mlx_array* res, const mlx_array x, int k, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_triu(mx_in(x, "triu"), k, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_diff(mlx_array* res, const mlx_array a, int n, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_diff(mx_in(a, "diff"), n, axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_trace(mlx_array* res, const mlx_array a, int offset, int axis1, int axis2, mlx_dtype dtype,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_trace(mx_in(a, "trace"), offset, axis1, axis2, dtype, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_sort_axis(mlx_array* res, const mlx_array a, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_sort_axis(mx_in(a, "sort_axis"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_sort(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_sort(mx_in(a, "sort"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_argsort_axis(mlx_array* res, const mlx_array a, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_argsort_axis(mx_in(a, "argsort_axis"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_argsort(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_argsort(mx_in(a, "argsort"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_partition_axis(mlx_array* res, const mlx_array a, int kth, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_partition_axis(mx_in(a, "partition_axis"), kth, axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_partition(mlx_array* res, const mlx_array a, int kth, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_partition(mx_in(a, "partition"), kth, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_argpartition_axis(mlx_array* res, const mlx_array a, int kth, int axis,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_argpartition_axis(mx_in(a, "argpartition_axis"), kth, axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_argpartition(mlx_array* res, const mlx_array a, int kth, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_argpartition(mx_in(a, "argpartition"), kth, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_topk_axis(mlx_array* res, const mlx_array a, int k, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_topk_axis(mx_in(a, "topk_axis"), k, axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_topk(mlx_array* res, const mlx_array a, int k, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_topk(mx_in(a, "topk"), k, mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 

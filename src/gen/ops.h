@@ -28,6 +28,23 @@ mx_array *mx_bitwise_or(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_bitwise_xor(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_left_shift(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_right_shift(mx_array *a, mx_array *b, mx_stream *s);
+mx_array *mx_arange(double start, double stop, double step, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_full(mx_ints shape, mx_array *vals, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_full_like(mx_array *a, mx_array *vals, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_zeros(mx_ints shape, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_zeros_like(mx_array *a, mx_stream *s);
+mx_array *mx_ones(mx_ints shape, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_ones_like(mx_array *a, mx_stream *s);
+mx_array *mx_empty(mx_ints shape, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_empty_like(mx_array *a, mx_stream *s);
+mx_array *mx_eye(int n, int m, int k, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_identity(int n, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_tri(int n, int m, int k, mlx_dtype type, mx_stream *s);
+mx_array *mx_linspace(double start, double stop, int num, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_hamming(int M, mx_stream *s);
+mx_array *mx_hanning(int M, mx_stream *s);
+mx_array *mx_bartlett(int M, mx_stream *s);
+mx_array *mx_blackman(int M, mx_stream *s);
 mx_array *mx_fast_rms_norm(mx_array *x, mx_array *weight, float eps, mx_stream *s);
 mx_array *mx_fast_layer_norm(mx_array *x, mx_array *weight, mx_array *bias, float eps,
     mx_stream *s);
@@ -41,6 +58,66 @@ mx_array *mx_fast_cross_entropy(mx_array *logits, mx_array *targets, mx_stream *
 int mx_fast_gated_delta_update(mx_array **res_0, mx_array **res_1, mx_array *q, mx_array *k,
     mx_array *v, mx_array *gamma, mx_array *beta, mx_array *initial_state, mx_array *mask,
     mx_stream *s);
+mx_array *mx_gather(mx_array *a, mx_vec indices, mx_ints axes, mx_ints slice_sizes, mx_stream *s);
+mx_array *mx_gather_single(mx_array *a, mx_array *indices, int axis, mx_ints slice_sizes,
+    mx_stream *s);
+mx_array *mx_take_axis(mx_array *a, mx_array *indices, int axis, mx_stream *s);
+mx_array *mx_take(mx_array *a, mx_array *indices, mx_stream *s);
+mx_array *mx_take_along_axis(mx_array *a, mx_array *indices, int axis, mx_stream *s);
+mx_array *mx_put_along_axis(mx_array *a, mx_array *indices, mx_array *values, int axis,
+    mx_stream *s);
+mx_array *mx_scatter_add_axis(mx_array *a, mx_array *indices, mx_array *values, int axis,
+    mx_stream *s);
+mx_array *mx_scatter(mx_array *a, mx_vec indices, mx_array *updates, mx_ints axes, mx_stream *s);
+mx_array *mx_scatter_single(mx_array *a, mx_array *indices, mx_array *updates, int axis,
+    mx_stream *s);
+mx_array *mx_scatter_add(mx_array *a, mx_vec indices, mx_array *updates, mx_ints axes,
+    mx_stream *s);
+mx_array *mx_scatter_add_single(mx_array *a, mx_array *indices, mx_array *updates, int axis,
+    mx_stream *s);
+mx_array *mx_scatter_max(mx_array *a, mx_vec indices, mx_array *updates, mx_ints axes,
+    mx_stream *s);
+mx_array *mx_scatter_max_single(mx_array *a, mx_array *indices, mx_array *updates, int axis,
+    mx_stream *s);
+mx_array *mx_scatter_min(mx_array *a, mx_vec indices, mx_array *updates, mx_ints axes,
+    mx_stream *s);
+mx_array *mx_scatter_min_single(mx_array *a, mx_array *indices, mx_array *updates, int axis,
+    mx_stream *s);
+mx_array *mx_scatter_prod(mx_array *a, mx_vec indices, mx_array *updates, mx_ints axes,
+    mx_stream *s);
+mx_array *mx_scatter_prod_single(mx_array *a, mx_array *indices, mx_array *updates, int axis,
+    mx_stream *s);
+mx_array *mx_slice_update(mx_array *src, mx_array *update, mx_ints start, mx_ints stop,
+    mx_ints strides, mx_stream *s);
+mx_array *mx_slice_update_add(mx_array *src, mx_array *update, mx_ints start, mx_ints stop,
+    mx_ints strides, mx_stream *s);
+mx_array *mx_slice_update_max(mx_array *src, mx_array *update, mx_ints start, mx_ints stop,
+    mx_ints strides, mx_stream *s);
+mx_array *mx_slice_update_min(mx_array *src, mx_array *update, mx_ints start, mx_ints stop,
+    mx_ints strides, mx_stream *s);
+mx_array *mx_slice_update_prod(mx_array *src, mx_array *update, mx_ints start, mx_ints stop,
+    mx_ints strides, mx_stream *s);
+mx_array *mx_slice_dynamic(mx_array *a, mx_array *start, mx_ints axes, mx_ints slice_size,
+    mx_stream *s);
+mx_array *mx_slice_update_dynamic(mx_array *src, mx_array *update, mx_array *start, mx_ints axes,
+    mx_stream *s);
+mx_array *mx_masked_scatter(mx_array *a, mx_array *mask, mx_array *src, mx_stream *s);
+mx_array *mx_searchsorted(mx_array *sorted_sequence, mx_array *values, const char *side,
+    mx_stream *s);
+int mx_unique(mx_vec *res, mx_array *a, int size, bool return_index, bool return_inverse,
+    bool return_counts, mx_array *fill_value, mx_stream *s);
+mx_array *mx_concatenate_axis(mx_vec arrays, int axis, mx_stream *s);
+mx_array *mx_concatenate(mx_vec arrays, mx_stream *s);
+mx_array *mx_stack_axis(mx_vec arrays, int axis, mx_stream *s);
+mx_array *mx_stack(mx_vec arrays, mx_stream *s);
+mx_array *mx_clip(mx_array *a, mx_array *a_min, mx_array *a_max, mx_stream *s);
+mx_array *mx_nan_to_num(mx_array *a, float nan, mlx_optional_float posinf,
+    mlx_optional_float neginf, mx_stream *s);
+mx_array *mx_isclose(mx_array *a, mx_array *b, double rtol, double atol, bool equal_nan,
+    mx_stream *s);
+mx_array *mx_allclose(mx_array *a, mx_array *b, double rtol, double atol, bool equal_nan,
+    mx_stream *s);
+mx_array *mx_array_equal(mx_array *a, mx_array *b, bool equal_nan, mx_stream *s);
 mx_array *mx_matmul(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_addmm(mx_array *c, mx_array *a, mx_array *b, float alpha, float beta, mx_stream *s);
 mx_array *mx_gather_mm(mx_array *a, mx_array *b, mx_array *lhs_indices, mx_array *rhs_indices,
@@ -62,6 +139,32 @@ mx_array *mx_gather_qmm(mx_array *x, mx_array *w, mx_array *scales, mx_array *bi
     mlx_optional_int bits, const char *mode, bool sorted_indices, mx_stream *s);
 mx_array *mx_to_fp8(mx_array *x, mx_stream *s);
 mx_array *mx_from_fp8(mx_array *x, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_random_bits(mx_ints shape, int width, mx_array *key, mx_stream *s);
+mx_array *mx_random_key(uint64_t seed);
+int mx_random_seed(uint64_t seed);
+mx_array *mx_random_split_num(mx_array *key, int num, mx_stream *s);
+int mx_random_split(mx_array **res_0, mx_array **res_1, mx_array *key, mx_stream *s);
+mx_array *mx_random_uniform(mx_array *low, mx_array *high, mx_ints shape, mlx_dtype dtype,
+    mx_array *key, mx_stream *s);
+mx_array *mx_random_normal_broadcast(mx_ints shape, mlx_dtype dtype, mx_array *loc, mx_array *scale,
+    mx_array *key, mx_stream *s);
+mx_array *mx_random_normal(mx_ints shape, mlx_dtype dtype, float loc, float scale, mx_array *key,
+    mx_stream *s);
+mx_array *mx_random_bernoulli(mx_array *p, mx_ints shape, mx_array *key, mx_stream *s);
+mx_array *mx_random_randint(mx_array *low, mx_array *high, mx_ints shape, mlx_dtype dtype,
+    mx_array *key, mx_stream *s);
+mx_array *mx_random_truncated_normal(mx_array *lower, mx_array *upper, mx_ints shape,
+    mlx_dtype dtype, mx_array *key, mx_stream *s);
+mx_array *mx_random_gumbel(mx_ints shape, mlx_dtype dtype, mx_array *key, mx_stream *s);
+mx_array *mx_random_laplace(mx_ints shape, mlx_dtype dtype, float loc, float scale, mx_array *key,
+    mx_stream *s);
+mx_array *mx_random_categorical_shape(mx_array *logits, int axis, mx_ints shape, mx_array *key,
+    mx_stream *s);
+mx_array *mx_random_categorical_num_samples(mx_array *logits_, int axis, int num_samples,
+    mx_array *key, mx_stream *s);
+mx_array *mx_random_categorical(mx_array *logits, int axis, mx_array *key, mx_stream *s);
+mx_array *mx_random_permutation(mx_array *x, int axis, mx_array *key, mx_stream *s);
+mx_array *mx_random_permutation_arange(int x, mx_array *key, mx_stream *s);
 mx_array *mx_sum(mx_array *a, bool keepdims, mx_stream *s);
 mx_array *mx_sum_axis(mx_array *a, int axis, bool keepdims, mx_stream *s);
 mx_array *mx_sum_axes(mx_array *a, mx_ints axes, bool keepdims, mx_stream *s);
@@ -115,6 +218,63 @@ mx_array *mx_cumprod(mx_array *a, int axis, bool reverse, bool inclusive, mx_str
 mx_array *mx_cummax(mx_array *a, int axis, bool reverse, bool inclusive, mx_stream *s);
 mx_array *mx_cummin(mx_array *a, int axis, bool reverse, bool inclusive, mx_stream *s);
 mx_array *mx_logcumsumexp(mx_array *a, int axis, bool reverse, bool inclusive, mx_stream *s);
+mx_array *mx_reshape(mx_array *a, mx_ints shape, mx_stream *s);
+mx_array *mx_flatten(mx_array *a, int start_axis, int end_axis, mx_stream *s);
+mx_array *mx_unflatten(mx_array *a, int axis, mx_ints shape, mx_stream *s);
+mx_array *mx_squeeze(mx_array *a, mx_stream *s);
+mx_array *mx_squeeze_axis(mx_array *a, int axis, mx_stream *s);
+mx_array *mx_squeeze_axes(mx_array *a, mx_ints axes, mx_stream *s);
+mx_array *mx_expand_dims(mx_array *a, int axis, mx_stream *s);
+mx_array *mx_expand_dims_axes(mx_array *a, mx_ints axes, mx_stream *s);
+mx_array *mx_transpose(mx_array *a, mx_stream *s);
+mx_array *mx_transpose_axes(mx_array *a, mx_ints axes, mx_stream *s);
+mx_array *mx_swapaxes(mx_array *a, int axis1, int axis2, mx_stream *s);
+mx_array *mx_moveaxis(mx_array *a, int source, int destination, mx_stream *s);
+mx_array *mx_matrix_transpose(mx_array *a, mx_stream *s);
+mx_array *mx_broadcast_to(mx_array *a, mx_ints shape, mx_stream *s);
+int mx_broadcast_arrays(mx_vec *res, mx_vec inputs, mx_stream *s);
+mx_array *mx_slice(mx_array *a, mx_ints start, mx_ints stop, mx_ints strides, mx_stream *s);
+mx_array *mx_as_strided(mx_array *a, mx_ints shape, mx_ints strides, size_t offset, mx_stream *s);
+mx_array *mx_diagonal(mx_array *a, int offset, int axis1, int axis2, mx_stream *s);
+mx_array *mx_view(mx_array *a, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_contiguous(mx_array *a, bool allow_col_major, mx_stream *s);
+mx_array *mx_copy(mx_array *a, mx_stream *s);
+mx_array *mx_atleast_1d(mx_array *a, mx_stream *s);
+mx_array *mx_atleast_2d(mx_array *a, mx_stream *s);
+mx_array *mx_atleast_3d(mx_array *a, mx_stream *s);
+mx_array *mx_flip(mx_array *a, mx_stream *s);
+mx_array *mx_flip_axis(mx_array *a, int axis, mx_stream *s);
+mx_array *mx_flip_axes(mx_array *a, mx_ints axes, mx_stream *s);
+mx_array *mx_roll(mx_array *a, mx_ints shift, mx_stream *s);
+mx_array *mx_roll_axis(mx_array *a, mx_ints shift, int axis, mx_stream *s);
+mx_array *mx_roll_axes(mx_array *a, mx_ints shift, mx_ints axes, mx_stream *s);
+int mx_split(mx_vec *res, mx_array *a, int num_splits, int axis, mx_stream *s);
+int mx_split_sections(mx_vec *res, mx_array *a, mx_ints indices, int axis, mx_stream *s);
+int mx_unstack(mx_vec *res, mx_array *x, int axis, mx_stream *s);
+int mx_meshgrid(mx_vec *res, mx_vec arrays, bool sparse, const char *indexing, mx_stream *s);
+mx_array *mx_tile(mx_array *arr, mx_ints reps, mx_stream *s);
+mx_array *mx_repeat_axis(mx_array *arr, int repeats, int axis, mx_stream *s);
+mx_array *mx_repeat(mx_array *arr, int repeats, mx_stream *s);
+mx_array *mx_pad(mx_array *a, mx_ints axes, mx_ints low_pad_size, mx_ints high_pad_size,
+    mx_array *pad_value, const char *mode, mx_stream *s);
+mx_array *mx_pad_symmetric(mx_array *a, int pad_width, mx_array *pad_value, const char *mode,
+    mx_stream *s);
+mx_array *mx_kron(mx_array *a, mx_array *b, mx_stream *s);
+mx_array *mx_diag(mx_array *a, int k, mx_stream *s);
+mx_array *mx_tril(mx_array *x, int k, mx_stream *s);
+mx_array *mx_triu(mx_array *x, int k, mx_stream *s);
+mx_array *mx_diff(mx_array *a, int n, int axis, mx_stream *s);
+mx_array *mx_trace(mx_array *a, int offset, int axis1, int axis2, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_sort_axis(mx_array *a, int axis, mx_stream *s);
+mx_array *mx_sort(mx_array *a, mx_stream *s);
+mx_array *mx_argsort_axis(mx_array *a, int axis, mx_stream *s);
+mx_array *mx_argsort(mx_array *a, mx_stream *s);
+mx_array *mx_partition_axis(mx_array *a, int kth, int axis, mx_stream *s);
+mx_array *mx_partition(mx_array *a, int kth, mx_stream *s);
+mx_array *mx_argpartition_axis(mx_array *a, int kth, int axis, mx_stream *s);
+mx_array *mx_argpartition(mx_array *a, int kth, mx_stream *s);
+mx_array *mx_topk_axis(mx_array *a, int k, int axis, mx_stream *s);
+mx_array *mx_topk(mx_array *a, int k, mx_stream *s);
 mx_array *mx_where(mx_array *condition, mx_array *x, mx_array *y, mx_stream *s);
 mx_array *mx_abs(mx_array *a, mx_stream *s);
 mx_array *mx_negative(mx_array *a, mx_stream *s);

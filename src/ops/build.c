@@ -18,7 +18,7 @@ int mx_axes_mask(const char *op, mx_ints axes, bool all, int ndim, bool *mask) {
   for (int i = 0; i < ndim; i++)
     mask[i] = all && axes.n == 0;
   for (int i = 0; i < axes.n; i++) {
-    int at;
+    int at = 0;
     if (mx_axis(op, axes.p[i], ndim, &at))
       return 1;
     if (mask[at])
@@ -106,7 +106,7 @@ mx_array *mx_row_major(mx_array *a, mx_stream *s) {
                  0, NULL, s);
 }
 
-mx_array *mx_view(enum mx_prim prim, mx_array *a, int ndim, const int64_t *shape,
+mx_array *mx_view_node(enum mx_prim prim, mx_array *a, int ndim, const int64_t *shape,
                   const int64_t *strides, int64_t offset, int n_params, const int64_t *params,
                   mx_stream *s) {
   int64_t words[2 * MX_MAX_NDIM + 8];

@@ -66,6 +66,152 @@ int mlx_left_shift(mlx_array* res, const mlx_array a, const mlx_array b, const m
 /* Bits shifted right, signed types with their sign. The count is taken modulo 32, of 64-bit types
  * modulo 64. */
 int mlx_right_shift(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
+/* start, start + step, ... before stop. Every element is the one before plus the step, in the
+ * result's dtype. */
+int mlx_arange(mlx_array* res, double start, double stop, double step, mlx_dtype dtype,
+    const mlx_stream s);
+/* Values broadcast to a shape, in the given dtype, in memory of its own. */
+int mlx_full(mlx_array* res, const int* shape, size_t shape_num, const mlx_array vals,
+    mlx_dtype dtype, const mlx_stream s);
+/* Values broadcast to the shape of the input. */
+int mlx_full_like(mlx_array* res, const mlx_array a, const mlx_array vals, mlx_dtype dtype,
+    const mlx_stream s);
+/* Zeros. */
+int mlx_zeros(mlx_array* res, const int* shape, size_t shape_num, mlx_dtype dtype,
+    const mlx_stream s);
+/* Zeros of the input's shape and dtype. */
+int mlx_zeros_like(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* Ones. */
+int mlx_ones(mlx_array* res, const int* shape, size_t shape_num, mlx_dtype dtype,
+    const mlx_stream s);
+/* Ones of the input's shape and dtype. */
+int mlx_ones_like(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* An array whose values nobody promises; here they are zeros. */
+int mlx_empty(mlx_array* res, const int* shape, size_t shape_num, mlx_dtype dtype,
+    const mlx_stream s);
+/* As empty, of the input's shape and dtype. */
+int mlx_empty_like(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* An n by m matrix with ones on the k-th diagonal. */
+int mlx_eye(mlx_array* res, int n, int m, int k, mlx_dtype dtype, const mlx_stream s);
+/* The identity matrix. */
+int mlx_identity(mlx_array* res, int n, mlx_dtype dtype, const mlx_stream s);
+/* An n by m matrix with ones at and below the k-th diagonal. */
+int mlx_tri(mlx_array* res, int n, int m, int k, mlx_dtype type, const mlx_stream s);
+/* num values from start to stop, both included, evenly spaced. */
+int mlx_linspace(mlx_array* res, double start, double stop, int num, mlx_dtype dtype,
+    const mlx_stream s);
+/* Hamming window of M points, 0.54 - 0.46 cos(2 pi n / (M - 1)). */
+int mlx_hamming(mlx_array* res, int M, const mlx_stream s);
+/* Hann window of M points, sin(pi n / (M - 1)) squared. */
+int mlx_hanning(mlx_array* res, int M, const mlx_stream s);
+/* Triangular window of M points, 0 at both ends. */
+int mlx_bartlett(mlx_array* res, int M, const mlx_stream s);
+/* Blackman window of M points, 0.42 - 0.5 cos(2 pi n / (M - 1)) + 0.08 cos(4 pi n / (M - 1)). */
+int mlx_blackman(mlx_array* res, int M, const mlx_stream s);
+/* Slices of slice_sizes at the positions that the index arrays give for `axes`. The result's
+ * shape is that of the broadcast indices, then slice_sizes. */
+int mlx_gather(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const int* axes, size_t axes_num, const int* slice_sizes, size_t slice_sizes_num,
+    const mlx_stream s);
+int mlx_gather_single(mlx_array* res, const mlx_array a, const mlx_array indices, int axis,
+    const int* slice_sizes, size_t slice_sizes_num, const mlx_stream s);
+/* Elements by index along an axis, or of the flattened array; the axis becomes the shape of the
+ * indices. */
+int mlx_take_axis(mlx_array* res, const mlx_array a, const mlx_array indices, int axis,
+    const mlx_stream s);
+int mlx_take(mlx_array* res, const mlx_array a, const mlx_array indices, const mlx_stream s);
+/* Elements by index along an axis, one index for each element of the result; the other axes
+ * broadcast. */
+int mlx_take_along_axis(mlx_array* res, const mlx_array a, const mlx_array indices, int axis,
+    const mlx_stream s);
+/* The array with values written at indices along an axis; of equal indices the last wins. */
+int mlx_put_along_axis(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array values, int axis, const mlx_stream s);
+/* The array with values added at indices along an axis; equal indices add up. */
+int mlx_scatter_add_axis(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array values, int axis, const mlx_stream s);
+/* The array with slices of updates written (or added, multiplied, and so on) at the positions
+ * that the index arrays give for `axes`. The shape of updates is that of the broadcast indices,
+ * then the slice's, which has the array's number of dimensions. */
+int mlx_scatter(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s);
+int mlx_scatter_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s);
+int mlx_scatter_add(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s);
+int mlx_scatter_add_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s);
+int mlx_scatter_max(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s);
+int mlx_scatter_max_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s);
+int mlx_scatter_min(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s);
+int mlx_scatter_min_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s);
+int mlx_scatter_prod(mlx_array* res, const mlx_array a, const mlx_vector_array indices,
+    const mlx_array updates, const int* axes, size_t axes_num, const mlx_stream s);
+int mlx_scatter_prod_single(mlx_array* res, const mlx_array a, const mlx_array indices,
+    const mlx_array updates, int axis, const mlx_stream s);
+/* The array with a slice replaced by (or combined with) an update that broadcasts to it. Written
+ * in place where nobody else needs the array. */
+int mlx_slice_update(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s);
+int mlx_slice_update_add(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s);
+int mlx_slice_update_max(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s);
+int mlx_slice_update_min(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s);
+int mlx_slice_update_prod(mlx_array* res, const mlx_array src, const mlx_array update,
+    const int* start, size_t start_num, const int* stop, size_t stop_num,
+    const int* strides, size_t strides_num, const mlx_stream s);
+/* The slice of slice_size whose start along `axes` is an array. */
+int mlx_slice_dynamic(mlx_array* res, const mlx_array a, const mlx_array start,
+    const int* axes, size_t axes_num, const int* slice_size, size_t slice_size_num,
+    const mlx_stream s);
+/* The array with an update written at a start that is an array. */
+int mlx_slice_update_dynamic(mlx_array* res, const mlx_array src, const mlx_array update,
+    const mlx_array start, const int* axes, size_t axes_num, const mlx_stream s);
+/* The array with the places where the mask holds filled, in order, by the elements of src. */
+int mlx_masked_scatter(mlx_array* res, const mlx_array a, const mlx_array mask, const mlx_array src,
+    const mlx_stream s);
+/* Where values would have to be inserted into a sorted vector to keep it sorted: before equal
+ * ones (side left) or after them (right). uint32. */
+int mlx_searchsorted(mlx_array* res, const mlx_array sorted_sequence, const mlx_array values,
+    const char* side, const mlx_stream s);
+/* The first `size` sorted distinct elements, the tail filled with fill_value or the first of
+ * them; on request the index of the first of each, the place of every element among them, and
+ * their counts. */
+int mlx_unique(mlx_vector_array* res, const mlx_array a, int size, bool return_index,
+    bool return_inverse, bool return_counts, const mlx_array fill_value, const mlx_stream s);
+/* Arrays one after another along an axis, or all of them flattened. Dtypes promote. */
+int mlx_concatenate_axis(mlx_array* res, const mlx_vector_array arrays, int axis,
+    const mlx_stream s);
+int mlx_concatenate(mlx_array* res, const mlx_vector_array arrays, const mlx_stream s);
+/* Arrays of one shape along a new axis, by default the first. */
+int mlx_stack_axis(mlx_array* res, const mlx_vector_array arrays, int axis, const mlx_stream s);
+int mlx_stack(mlx_array* res, const mlx_vector_array arrays, const mlx_stream s);
+/* Limits values to [a_min, a_max]; either bound may be absent. */
+int mlx_clip(mlx_array* res, const mlx_array a, const mlx_array a_min, const mlx_array a_max,
+    const mlx_stream s);
+/* Replaces NaN, and the infinities by the largest finite values or by those given. */
+int mlx_nan_to_num(mlx_array* res, const mlx_array a, float nan, mlx_optional_float posinf,
+    mlx_optional_float neginf, const mlx_stream s);
+/* Whether |a - b| <= atol + rtol |b|; equal infinities are close, NaN only to NaN and with
+ * equal_nan. */
+int mlx_isclose(mlx_array* res, const mlx_array a, const mlx_array b, double rtol, double atol,
+    bool equal_nan, const mlx_stream s);
+/* Whether all elements are close, see isclose. */
+int mlx_allclose(mlx_array* res, const mlx_array a, const mlx_array b, double rtol, double atol,
+    bool equal_nan, const mlx_stream s);
+/* Whether shapes and all elements are the same. */
+int mlx_array_equal(mlx_array* res, const mlx_array a, const mlx_array b, bool equal_nan,
+    const mlx_stream s);
 /* Matrix product over the last two axes; the others broadcast. A vector is a row on the left and
  * a column on the right. Float and complex dtypes. */
 int mlx_matmul(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
@@ -221,6 +367,131 @@ int mlx_cummin(mlx_array* res, const mlx_array a, int axis, bool reverse, bool i
  * itself. */
 int mlx_logcumsumexp(mlx_array* res, const mlx_array a, int axis, bool reverse, bool inclusive,
     const mlx_stream s);
+/* The same elements in row-major order under another shape; one length may be -1 and is inferred.
+ * */
+int mlx_reshape(mlx_array* res, const mlx_array a, const int* shape, size_t shape_num,
+    const mlx_stream s);
+/* Merges the axes start_axis to end_axis into one. */
+int mlx_flatten(mlx_array* res, const mlx_array a, int start_axis, int end_axis,
+    const mlx_stream s);
+/* Splits one axis into several; one length may be -1 and is inferred. */
+int mlx_unflatten(mlx_array* res, const mlx_array a, int axis, const int* shape, size_t shape_num,
+    const mlx_stream s);
+/* Drops axes of length 1: all of them, or the named ones. */
+int mlx_squeeze(mlx_array* res, const mlx_array a, const mlx_stream s);
+int mlx_squeeze_axis(mlx_array* res, const mlx_array a, int axis, const mlx_stream s);
+int mlx_squeeze_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const mlx_stream s);
+/* Inserts axes of length 1 at the named places of the result. */
+int mlx_expand_dims(mlx_array* res, const mlx_array a, int axis, const mlx_stream s);
+int mlx_expand_dims_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const mlx_stream s);
+/* Permutes the axes; reverses them where none are given. */
+int mlx_transpose(mlx_array* res, const mlx_array a, const mlx_stream s);
+int mlx_transpose_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const mlx_stream s);
+/* Exchanges two axes. */
+int mlx_swapaxes(mlx_array* res, const mlx_array a, int axis1, int axis2, const mlx_stream s);
+/* Moves one axis to another place; the others keep their order. */
+int mlx_moveaxis(mlx_array* res, const mlx_array a, int source, int destination,
+    const mlx_stream s);
+/* Exchanges the last two axes. */
+int mlx_matrix_transpose(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* Repeats axes of length 1, and new leading axes, to the given shape, without copying. */
+int mlx_broadcast_to(mlx_array* res, const mlx_array a, const int* shape, size_t shape_num,
+    const mlx_stream s);
+/* Every input broadcast to their common shape. */
+int mlx_broadcast_arrays(mlx_vector_array* res, const mlx_vector_array inputs, const mlx_stream s);
+/* Elements start, start + stride, ... before stop of every axis. Negative bounds count from the
+ * end, bounds are clipped, strides may be negative but not 0. */
+int mlx_slice(mlx_array* res, const mlx_array a, const int* start, size_t start_num,
+    const int* stop, size_t stop_num, const int* strides, size_t strides_num, const mlx_stream s);
+/* Any shape and element strides over the row-major elements of the input, from element offset on.
+ * ValueError where that leaves the input. */
+int mlx_as_strided(mlx_array* res, const mlx_array a, const int* shape, size_t shape_num,
+    const int64_t* strides, size_t strides_num, size_t offset, const mlx_stream s);
+/* Diagonals of the planes of two axes, as the last axis of the result. */
+int mlx_diagonal(mlx_array* res, const mlx_array a, int offset, int axis1, int axis2,
+    const mlx_stream s);
+/* The same bytes under another dtype; the last axis grows or shrinks with the item size. */
+int mlx_view(mlx_array* res, const mlx_array a, mlx_dtype dtype, const mlx_stream s);
+/* The same elements in row-major memory; the input itself where it is so. With allow_col_major,
+ * column-major memory stays too. */
+int mlx_contiguous(mlx_array* res, const mlx_array a, bool allow_col_major, const mlx_stream s);
+/* A copy with memory of its own. */
+int mlx_copy(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* At least one axis. */
+int mlx_atleast_1d(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* At least two axes; a vector becomes a row. */
+int mlx_atleast_2d(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* At least three axes; a vector of n becomes (1, n, 1), a matrix gains a last axis. */
+int mlx_atleast_3d(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* Reverses the order along the named axes, or along all. */
+int mlx_flip(mlx_array* res, const mlx_array a, const mlx_stream s);
+int mlx_flip_axis(mlx_array* res, const mlx_array a, int axis, const mlx_stream s);
+int mlx_flip_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const mlx_stream s);
+/* Shifts elements along axes; what leaves at one end enters at the other. Without axes, over the
+ * flattened array. */
+int mlx_roll(mlx_array* res, const mlx_array a, const int* shift, size_t shift_num,
+    const mlx_stream s);
+int mlx_roll_axis(mlx_array* res, const mlx_array a, const int* shift, size_t shift_num, int axis,
+    const mlx_stream s);
+int mlx_roll_axes(mlx_array* res, const mlx_array a, const int* shift, size_t shift_num,
+    const int* axes, size_t axes_num, const mlx_stream s);
+/* Cuts an axis into equal parts, or at the given indices. */
+int mlx_split(mlx_vector_array* res, const mlx_array a, int num_splits, int axis,
+    const mlx_stream s);
+int mlx_split_sections(mlx_vector_array* res, const mlx_array a,
+    const int* indices, size_t indices_num, int axis, const mlx_stream s);
+/* The slices along an axis, which they lose. */
+int mlx_unstack(mlx_vector_array* res, const mlx_array x, int axis, const mlx_stream s);
+/* Coordinate arrays of a grid of vectors; indexing is `xy` or `ij`. */
+int mlx_meshgrid(mlx_vector_array* res, const mlx_vector_array arrays, bool sparse,
+    const char* indexing, const mlx_stream s);
+/* The array repeated as a whole, reps times along every axis. */
+int mlx_tile(mlx_array* res, const mlx_array arr, const int* reps, size_t reps_num,
+    const mlx_stream s);
+/* Every element repeated in place along an axis, or of the flattened array. */
+int mlx_repeat_axis(mlx_array* res, const mlx_array arr, int repeats, int axis, const mlx_stream s);
+int mlx_repeat(mlx_array* res, const mlx_array arr, int repeats, const mlx_stream s);
+/* Widens axes on both sides. Modes: constant, edge, reflect (without the border element),
+ * symmetric (with it). */
+int mlx_pad(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
+    const int* low_pad_size, size_t low_pad_size_num,
+    const int* high_pad_size, size_t high_pad_size_num, const mlx_array pad_value, const char* mode,
+    const mlx_stream s);
+int mlx_pad_symmetric(mlx_array* res, const mlx_array a, int pad_width, const mlx_array pad_value,
+    const char* mode, const mlx_stream s);
+/* Kronecker product. */
+int mlx_kron(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
+/* A matrix with the vector on its k-th diagonal, or the k-th diagonal of a matrix. */
+int mlx_diag(mlx_array* res, const mlx_array a, int k, const mlx_stream s);
+/* Zeros above the k-th diagonal of the last two axes. */
+int mlx_tril(mlx_array* res, const mlx_array x, int k, const mlx_stream s);
+/* Zeros below the k-th diagonal of the last two axes. */
+int mlx_triu(mlx_array* res, const mlx_array x, int k, const mlx_stream s);
+/* The n-th difference of neighbours along an axis. */
+int mlx_diff(mlx_array* res, const mlx_array a, int n, int axis, const mlx_stream s);
+/* Sum along the diagonals of the planes of two axes, in the given dtype. */
+int mlx_trace(mlx_array* res, const mlx_array a, int offset, int axis1, int axis2, mlx_dtype dtype,
+    const mlx_stream s);
+/* Sorted along an axis, or flattened. */
+int mlx_sort_axis(mlx_array* res, const mlx_array a, int axis, const mlx_stream s);
+int mlx_sort(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* The indices that sort along an axis, or the flattened array. uint32. */
+int mlx_argsort_axis(mlx_array* res, const mlx_array a, int axis, const mlx_stream s);
+int mlx_argsort(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* Reordered so that the element at kth is the one of the sorted array, with none larger before it
+ * and none smaller after it. */
+int mlx_partition_axis(mlx_array* res, const mlx_array a, int kth, int axis, const mlx_stream s);
+int mlx_partition(mlx_array* res, const mlx_array a, int kth, const mlx_stream s);
+/* The indices that partition, see partition. uint32. */
+int mlx_argpartition_axis(mlx_array* res, const mlx_array a, int kth, int axis, const mlx_stream s);
+int mlx_argpartition(mlx_array* res, const mlx_array a, int kth, const mlx_stream s);
+/* The k largest elements along an axis, or of the flattened array, in ascending order. */
+int mlx_topk_axis(mlx_array* res, const mlx_array a, int k, int axis, const mlx_stream s);
+int mlx_topk(mlx_array* res, const mlx_array a, int k, const mlx_stream s);
 /* Second input where the condition holds, third where not. */
 int mlx_where(mlx_array* res, const mlx_array condition, const mlx_array x, const mlx_array y,
     const mlx_stream s);
