@@ -6,6 +6,7 @@
 #if !defined(MX_TIER_AVX512BF16)
 #include <complex.h>
 #include <math.h>
+#include <string.h>
 
 typedef float _Complex cfloat;
 
@@ -14,7 +15,12 @@ typedef float _Complex cfloat;
 #define BOTH(a, b) ((a) & (b))
 #define EITHER(a, b) ((a) | (b))
 
-static inline cfloat in(mx_c64 x) { return CMPLXF(x.re, x.im); }
+static inline cfloat in(mx_c64 x) {
+  cfloat z;
+  memcpy(&z, &x, sizeof z);
+  return z;
+}
+
 static inline mx_c64 out(cfloat x) { return (mx_c64){crealf(x), cimagf(x)}; }
 
 #define FORWARD(NAME, fn) \
@@ -41,7 +47,7 @@ static inline mx_c64 CNEG(mx_c64 x) { return (mx_c64){-x.re, -x.im}; }
 static inline mx_c64 CCONJ(mx_c64 x) { return (mx_c64){x.re, -x.im}; }
 static inline mx_c64 CMUL(mx_c64 x, mx_c64 y) { return out(in(x) * in(y)); }
 static inline mx_c64 CDIV(mx_c64 x, mx_c64 y) { return out(in(x) / in(y)); }
-static inline mx_c64 CRECIP(mx_c64 x) { return out(CMPLXF(1, 0) / in(x)); }
+static inline mx_c64 CRECIP(mx_c64 x) { return out(in((mx_c64){1, 0}) / in(x)); }
 static inline float CABS(mx_c64 x) { return hypotf(x.re, x.im); }
 static inline mx_c64 CRINT(mx_c64 x) { return (mx_c64){rintf(x.re), rintf(x.im)}; }
 static inline int CNONZERO(mx_c64 x) { return EITHER(x.re != 0, x.im != 0); }
@@ -59,7 +65,7 @@ static inline mx_c64 CMIN(mx_c64 x, mx_c64 y) { return has_nan(x) || CLESS(x, y)
 
 static inline mx_c64 CSIGN(mx_c64 x) {
   if (!CNONZERO(x)) return x;
-  return out(in(x) / CMPLXF(CABS(x), 0));
+  return out(in(x) / in((mx_c64){CABS(x), 0}));
 }
 
 static inline mx_c64 scale(mx_c64 x, float k) { return (mx_c64){x.re * k, x.im * k}; }

@@ -5,8 +5,10 @@
 #include "base/half.h"
 
 #define LOAD(fn, CONVERT) EW_LOOP1(fn, float, uint16_t, uint16_t, , CONVERT(x))
+#if !defined(MX_TIER_AVX2)
 #define STORE(fn, CONVERT) EW_LOOP1(fn, uint16_t, float, float, , CONVERT(x))
 #define ROUND(fn, TO, FROM) EW_LOOP1(fn, float, float, float, , FROM(TO(x)))
+#endif
 
 static inline float bf16_round(float x) {
   uint32_t u = mx_f32_bits(x);
@@ -16,7 +18,6 @@ static inline float bf16_round(float x) {
 }
 
 LOAD(load_bf16, mx_bf16_to_f32)
-STORE(store_bf16, mx_f32_to_bf16)
 EW_LOOP1(round_bf16, float, float, float, , bf16_round(x))
 
 #if defined(MX_TIER_AVX2)
@@ -30,6 +31,29 @@ static void load_f16(EW_ARGS) {
   for (; i + 8 <= n; i += 8)
     _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(x + i))));
   for (; i < n; i++) out[i] = mx_f16_to_f32(x[i]);
+}
+
+// Eight numbers rounded, each in the low half of its 32 bits.
+static inline __m256i round8_bf16(const float *x) {
+  __m256 f = _mm256_loadu_ps(x);
+  __m256i u = _mm256_castps_si256(f), top = _mm256_srli_epi32(u, 16);
+  __m256i odd = _mm256_and_si256(top, _mm256_set1_epi32(1));
+  __m256i up = _mm256_add_epi32(_mm256_add_epi32(u, _mm256_set1_epi32(0x7fff)), odd);
+  __m256i nan = _mm256_or_si256(top, _mm256_set1_epi32(0x40));
+  __m256 is_nan = _mm256_cmp_ps(f, f, _CMP_UNORD_Q);
+  return _mm256_blendv_epi8(_mm256_srli_epi32(up, 16), nan, _mm256_castps_si256(is_nan));
+}
+
+static void store_bf16(EW_ARGS) {
+  const float *x = x_;
+  uint16_t *out = out_;
+  (void)y_, (void)z_;
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    __m256i both = _mm256_packus_epi32(round8_bf16(x + i), round8_bf16(x + i + 8));
+    _mm256_storeu_si256((__m256i *)(out + i), _mm256_permute4x64_epi64(both, 0xd8));
+  }
+  for (; i < n; i++) out[i] = mx_f32_to_bf16(x[i]);
 }
 
 static void store_f16(EW_ARGS) {
@@ -55,6 +79,7 @@ static void round_f16(EW_ARGS) {
 LOAD(load_f16, mx_f16_to_f32)
 STORE(store_f16, mx_f32_to_f16)
 ROUND(round_f16, mx_f32_to_f16, mx_f16_to_f32)
+STORE(store_bf16, mx_f32_to_bf16)
 #endif
 
 void MX_SIMD(fill_elementwise_half)(mx_ew_kernels *k) {

@@ -133,10 +133,15 @@ static inline float vm_exp_poly(float r) {
 // 2^n for n in [-127, 128] but the ends
 static inline float vm_pow2(int32_t n) { return vm_float((uint32_t)(n + 127) << 23); }
 
+// One condition where two would do: from min and max of constants gcc makes one path a bound and
+// blends every intermediate value.
+static inline float vm_limit(float x, float bound) {
+  return vm_abs(x) > bound ? vm_copysign(bound, x) : x;
+}
+
 // e^x 2^k for small k: the power of two is applied in two steps, so the first is exact.
 static inline float vm_exp_scaled(float x, int32_t k) {
-  x = x < -105.0f ? -105.0f : x;
-  x = x > 91.0f ? 91.0f : x;
+  x = vm_limit(x, 105.0f);
   int32_t n;
   float r = vm_exp_reduce(x, &n);
   float p = vm_fma(vm_exp_poly(r), r * r, r) + 1.0f;
@@ -148,14 +153,13 @@ static inline float vm_exp_scaled(float x, int32_t k) {
 static inline float vm_exp(float x) { return vm_exp_scaled(x, 0); }
 
 static inline float vm_expm1(float x) {
-  float c = x < -18.0f ? -18.0f : x;
-  c = c > 88.8f ? 88.8f : c;
   int32_t n;
-  float r = vm_exp_reduce(c, &n);
+  float r = vm_exp_reduce(vm_limit(x, 88.8f), &n);
   float p = vm_fma(vm_exp_poly(r), r * r, r);
   // 2^n (p + 1) - 1, halved so that n = 128 does not overflow
   float s = vm_pow2(n - 1);
   float y = vm_fma(s, p, s - 0.5f) * 2.0f;
+  y = x < -18.0f ? -1.0f : y;  // where 2^(n - 1) may not exist
   return vm_abs(x) < 0x1p-24f ? x : y;
 }
 
