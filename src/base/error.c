@@ -8,18 +8,13 @@
 static _Thread_local mx_kind last_kind;
 static _Thread_local char last_text[1024];
 
-int mx_fail(mx_kind kind, const char *fmt, ...) {
+void mx_record(mx_kind kind, const char *fmt, ...) {
   char text[sizeof last_text]; /* an argument may be the last text itself */
   va_list ap;
   va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
   va_end(ap);
   mx_error_set(kind, text);
-  return 1;
-}
-
-int mx_nomem(const char *what) {
-  return mx_fail(MX_MEMORY, "[%s] out of memory", what);
 }
 
 mx_kind mx_error_kind(void) {

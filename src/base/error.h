@@ -12,9 +12,14 @@ typedef enum mx_kind {
   MX_MEMORY
 } mx_kind;
 
-/* Records "[op] what was wrong" and returns 1, so that a caller can `return mx_fail(...)`. */
-int mx_fail(mx_kind kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int mx_nomem(const char *what);
+/* Records "[op] what was wrong" and gives 1, so that a caller can `return mx_fail(...)`. A macro, so
+ * that the compiler sees the 1. */
+#define mx_fail(...) (mx_record(__VA_ARGS__), mx_failed())
+#define mx_nomem(what) mx_fail(MX_MEMORY, "[%s] out of memory", what)
+static inline int mx_failed(void) {
+  return 1;
+}
+void mx_record(mx_kind kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 mx_kind mx_error_kind(void);
 const char *mx_error_text(void);

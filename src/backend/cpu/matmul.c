@@ -295,7 +295,7 @@ int mx_cpu_to_fp8(const mx_step *step) {
   const mx_array *x = step->in[0];
   if (mx_out_alloc(step->out[0]))
     return 1;
-  mx_to_fp8(mx_data(x), (mlx_dtype)x->dtype, x->size, mx_data(step->out[0]));
+  mx_e4m3_from_floats(mx_data(x), (mlx_dtype)x->dtype, x->size, mx_data(step->out[0]));
   return 0;
 }
 
@@ -303,6 +303,6 @@ int mx_cpu_from_fp8(const mx_step *step) {
   const mx_array *x = step->in[0];
   if (mx_out_alloc(step->out[0]))
     return 1;
-  mx_from_fp8(mx_data(x), x->size, (mlx_dtype)step->out[0]->dtype, mx_data(step->out[0]));
+  mx_e4m3_to_floats(mx_data(x), x->size, (mlx_dtype)step->out[0]->dtype, mx_data(step->out[0]));
   return 0;
 }
