@@ -6,7 +6,8 @@
 
 /* A file to read. Close it also when this failed. */
 int mx_capi_source(mx_source *src, const char *op, const char *file);
-/* A file to write; the extension is put behind a name without it. Close it also when this failed. */
+/* A file to write; the extension is put behind a name without it. Close it also when this
+ * failed. */
 int mx_capi_sink(mx_sink *out, const char *op, const char *file, const char *extension);
 
 #endif

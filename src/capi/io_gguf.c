@@ -57,7 +57,9 @@ enum kind { ARRAY, METADATA_ARRAY, STRING, STRINGS, ANY_STRINGS };
 
 static const mx_entry *find(enum kind kind, mlx_io_gguf io, const char *key) {
   const mx_gguf *g = io.ctx;
-  const mx_entry *e = g && key ? mx_table_find(kind == ARRAY ? &g->arrays : &g->metadata, key) : NULL;
+  if (!g || !key)
+    return NULL;
+  const mx_entry *e = mx_table_find(kind == ARRAY ? &g->arrays : &g->metadata, key);
   if (!e)
     return NULL;
   bool fits = kind <= METADATA_ARRAY ? e->array != NULL
@@ -68,7 +70,7 @@ static const mx_entry *find(enum kind kind, mlx_io_gguf io, const char *key) {
 
 static const mx_entry *need(enum kind kind, mlx_io_gguf io, const char *key) {
   static const char *const names[] = {"array", "metadata array", "metadata string",
-                                      "list of metadata strings", "metadata string or list of them"};
+                                      "list of metadata strings", "metadata strings"};
   const mx_entry *e = find(kind, io, key);
   if (!e) {
     mx_fail(MX_VALUE, "[io_gguf] there is no %s '%s'", names[kind], key ? key : "(none)");

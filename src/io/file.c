@@ -302,7 +302,8 @@ int mx_sink_array(mx_sink *out, const mx_array *a) {
 
 int mx_sink_close(mx_sink *out, int failed) {
   if (out->file && fclose(out->file) != 0 && !failed)
-    failed = mx_fail(MX_RUNTIME, "[%s] Unable to write %s: %s", out->op, out->label, strerror(errno));
+    failed =
+        mx_fail(MX_RUNTIME, "[%s] Unable to write %s: %s", out->op, out->label, strerror(errno));
   if (out->temp && !failed && rename(out->temp, out->path) != 0)
     failed = mx_fail(MX_RUNTIME, "[%s] cannot rename %s: %s", out->op, out->temp, strerror(errno));
   if (out->temp && failed)

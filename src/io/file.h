@@ -1,9 +1,9 @@
-/* Files and streams as the formats see them: a source of bytes at offsets, a sink of bytes in order,
+/* Files and streams as the formats see them: a source of bytes at offsets, a sink of bytes in turn,
  * a cursor over bytes in memory. Sizes and offsets come from outside: nothing here trusts one.
  *
  * A source over a file is one read-only mapping, a buffer that every array of the file shares, so
  * the mapping goes with the last of them. A sink over a file writes beside it and renames when all
- * is there: whoever has the old file mapped keeps the old bytes, and a failure leaves it untouched. */
+ * is there: who has the old file mapped keeps the old bytes, and a failure leaves it untouched. */
 #ifndef MX_IO_FILE_H
 #define MX_IO_FILE_H
 
@@ -66,7 +66,7 @@ int mx_sink_write(mx_sink *out, const void *data, size_t n);
 int mx_sink_zeros(mx_sink *out, size_t n);
 /* The elements of an evaluated array in row-major order. */
 int mx_sink_array(mx_sink *out, const mx_array *a);
-/* Closes it. Keeps the file only where `failed` is zero; returns nonzero when it could not or failed was. */
+/* Closes it. Keeps the file only where `failed` is zero. Nonzero where there is no file now. */
 int mx_sink_close(mx_sink *out, int failed);
 
 /* ---- cursor: reading past the end gives zeros and sets bad, once and for all ---- */

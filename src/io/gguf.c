@@ -366,7 +366,10 @@ static int add_plain(loader *l, const info *t) {
 static int make_arrays(loader *l) {
   for (size_t i = 0; i < l->n_tensors; i++) {
     const info *t = &l->infos[i];
-    if (t->type->repack ? add_quantized(l, t) : t->type->decode ? add_expanded(l, t) : add_plain(l, t))
+    int bad = t->type->repack   ? add_quantized(l, t)
+              : t->type->decode ? add_expanded(l, t)
+                                : add_plain(l, t);
+    if (bad)
       return 1;
   }
   return mx_table_seal(&l->g.arrays, l->src->op, "tensor");

@@ -12,7 +12,7 @@ typedef struct mx_gguf {
 } mx_gguf;
 
 /* Fills an empty one; on failure it stays empty. Plain tensors lie over the mapping; Q4_0, Q4_1 and
- * Q8_0 become NAME.weight (packed codes), NAME.scales and NAME.biases, groups of 32; other quantized
+ * Q8_0 become NAME.weight (packed codes), NAME.scales, NAME.biases, groups of 32; other quantized
  * types float16. */
 int mx_load_gguf(mx_gguf *g, const mx_source *src);
 /* Evaluates the arrays and writes version 3. */

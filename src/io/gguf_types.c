@@ -146,7 +146,8 @@ static void scale_and_min(const uint8_t *p, int j, int *scale, int *min) {
   }
 }
 
-/* f16 d, f16 dmin, 12 bytes of scales and mins, 128 bytes of nibbles; groups of 32, two to 32 bytes. */
+/* f16 d, f16 dmin, 12 bytes of scales and mins, 128 bytes of nibbles; groups of 32, two to a run of
+ * 32 bytes. */
 static void decode_q4_k(const uint8_t *src, int64_t blocks, float *dst) {
   for (; blocks > 0; blocks--, src += 144, dst += 256) {
     float d = float_at(src), dmin = float_at(src + 2);
@@ -171,8 +172,10 @@ static void decode_q5_k(const uint8_t *src, int64_t blocks, float *dst) {
       int s, m, shift = group % 2 * 4;
       scale_and_min(src + 4, group, &s, &m);
       float scale = d * (float)s, min = dmin * (float)m;
-      for (int i = 0; i < 32; i++)
-        dst[32 * group + i] = scale * (float)((q[i] >> shift & 15) | (high[i] >> group & 1) << 4) - min;
+      for (int i = 0; i < 32; i++) {
+        int code = (q[i] >> shift & 15) | (high[i] >> group & 1) << 4;
+        dst[32 * group + i] = scale * (float)code - min;
+      }
     }
   }
 }

@@ -75,7 +75,9 @@ static int32_t hex4(mx_json *j) {
     return -1;
   for (int i = 0; i < 4; i++, j->at++) {
     char c = *j->at;
-    int digit = c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    int digit = c >= '0' && c <= '9'                 ? c - '0'
+                : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                     : -1;
     if (digit < 0)
       return -1;
     v = v << 4 | digit;
@@ -108,7 +110,8 @@ static int escape(mx_json *j, mx_json_text *t) {
   if (c == 'u')
     return code_point(j, t);
   const char *found = c ? strchr(letters, c) : NULL;
-  return found ? append(j, t, meaning + (found - letters), 1) : mx_json_fail(j, "an unknown escape");
+  return found ? append(j, t, meaning + (found - letters), 1)
+               : mx_json_fail(j, "an unknown escape");
 }
 
 int mx_json_string(mx_json *j, mx_json_text *t) {

@@ -15,9 +15,10 @@ static const struct {
   char kind, digit;
   mlx_dtype dtype;
 } kinds[] = {
-    {'b', '1', MLX_BOOL},    {'u', '1', MLX_UINT8},   {'u', '2', MLX_UINT16},   {'u', '4', MLX_UINT32},
-    {'u', '8', MLX_UINT64},  {'i', '1', MLX_INT8},    {'i', '2', MLX_INT16},    {'i', '4', MLX_INT32},
-    {'i', '8', MLX_INT64},   {'f', '2', MLX_FLOAT16}, {'f', '4', MLX_FLOAT32},  {'f', '8', MLX_FLOAT64},
+    {'b', '1', MLX_BOOL},     {'u', '1', MLX_UINT8},   {'u', '2', MLX_UINT16},
+    {'u', '4', MLX_UINT32},   {'u', '8', MLX_UINT64},  {'i', '1', MLX_INT8},
+    {'i', '2', MLX_INT16},    {'i', '4', MLX_INT32},   {'i', '8', MLX_INT64},
+    {'f', '2', MLX_FLOAT16},  {'f', '4', MLX_FLOAT32}, {'f', '8', MLX_FLOAT64},
     {'V', '2', MLX_BFLOAT16}, {'c', '8', MLX_COMPLEX64},
 };
 #define N_KINDS (sizeof kinds / sizeof *kinds)
@@ -100,7 +101,8 @@ static int take_shape(header *h) {
     if (*h->at < '0' || *h->at > '9')
       return bad_header(h, *h->at == '-' ? "has a negative dimension" : "has a malformed shape");
     for (; *h->at >= '0' && *h->at <= '9'; h->at++)
-      over = over || __builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *h->at - '0', &n);
+      over = over || __builtin_mul_overflow(n, 10, &n) ||
+             __builtin_add_overflow(n, *h->at - '0', &n);
     if (h->ndim == MX_MAX_NDIM || over)
       return bad_header(h, "has a shape that is too large");
     h->shape[h->ndim++] = n;
@@ -213,7 +215,7 @@ mx_array *mx_load_npy(const mx_source *src) {
 
 /* ---- writing ---- */
 
-/* Strides of Fortran order, as MLX tells it: axes of length 1 do not count, an empty array has it. */
+/* Strides of Fortran order, as MLX has it: axes of length 1 do not count, an empty array has it. */
 static bool is_fortran(const mx_array *a) {
   int64_t step = 1;
   for (int d = 0; d < a->ndim && a->size > 0; d++) {
@@ -265,5 +267,6 @@ int mx_save_npy(mx_sink *out, mx_array *a) {
   head[9] = (uint8_t)(n >> 8);
   if (mx_sink_write(out, head, sizeof head) || mx_sink_write(out, text, n))
     return 1;
-  return in_order && a->size > 0 ? mx_sink_write(out, mx_data(a), mx_nbytes(a)) : mx_sink_array(out, a);
+  return in_order && a->size > 0 ? mx_sink_write(out, mx_data(a), mx_nbytes(a))
+                                 : mx_sink_array(out, a);
 }

@@ -44,7 +44,8 @@ typedef struct info {
 } info;
 
 static int bad_tensor(const loader *l, const char *what) {
-  return mx_fail(MX_RUNTIME, "[%s] %s: tensor '%.200s' %s", l->src->op, l->src->label, l->name.p, what);
+  return mx_fail(MX_RUNTIME, "[%s] %s: tensor '%.200s' %s", l->src->op, l->src->label, l->name.p,
+                 what);
 }
 
 static int bad_json(const loader *l, const char *text) {

@@ -36,8 +36,8 @@ typedef struct mx_table {
   size_t *order;
 } mx_table;
 
-/* Appends an entry to a table that is not sealed. Retains the array, takes over the strings (also on
- * failure). The name, len bytes, is copied; one with a NUL inside is an error. */
+/* Appends an entry to a table that is not sealed. Retains the array, takes over the strings (also
+ * on failure). The name, len bytes, is copied; one with a NUL inside is an error. */
 int mx_table_add(mx_table *t, const char *op, const char *name, size_t len, mx_array *array,
                  mx_strings *strings);
 /* Makes names findable; a name that stands twice is an error. */

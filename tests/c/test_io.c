@@ -1,7 +1,8 @@
 // Promises: what MLX and the formats' reference programs wrote loads to their values, and saving it
 // again gives their bytes; a file cut short, mutated or lying about itself gives an error or arrays
-// of bytes that are there, never a crash; a failed allocation is an error and leaks nothing; readers
-// and writers of the caller work and their failures are seen; saving over a mapped file is safe.
+// of bytes that are there, never a crash; a failed allocation is an error and leaks nothing;
+// readers and writers of the caller work and their failures are seen; saving over a mapped file is
+// safe.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -29,7 +30,7 @@
 #ifndef __has_feature
 #define __has_feature(x) 0
 #endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&       \
     !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
 #define COUNTS_ALLOCATIONS 1
 extern void *__libc_malloc(size_t);
@@ -39,13 +40,19 @@ extern void *__libc_memalign(size_t, size_t);
 extern void __libc_free(void *);
 static long allocations_left = -1; // below zero: no limit
 static _Atomic long live;          // blocks handed out and not freed
-static bool refused(void) { return allocations_left >= 0 && allocations_left-- == 0; }
+static bool refused(void) {
+  return allocations_left >= 0 && allocations_left-- == 0;
+}
 static void *counted(void *p) {
   live += p != NULL;
   return p;
 }
-void *malloc(size_t n) { return refused() ? NULL : counted(__libc_malloc(n)); }
-void *calloc(size_t n, size_t m) { return refused() ? NULL : counted(__libc_calloc(n, m)); }
+void *malloc(size_t n) {
+  return refused() ? NULL : counted(__libc_malloc(n));
+}
+void *calloc(size_t n, size_t m) {
+  return refused() ? NULL : counted(__libc_calloc(n, m));
+}
 void *realloc(void *p, size_t n) {
   if (refused()) return NULL;
   return p ? __libc_realloc(p, n) : counted(__libc_malloc(n));
@@ -63,6 +70,7 @@ void free(void *p) {
 
 // ---- files ----
 
+static const mlx_stream no_stream = {NULL};
 static char folder[256], scratch[300];
 
 static const char *data_path(const char *name) {
@@ -179,15 +187,15 @@ static int try_bytes(enum format format, const void *p, size_t n) {
 
 static mlx_array load_npy(const char *name) {
   mlx_array a = {NULL};
-  assert_int_equal(mlx_load(&a, data_path(name), (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load(&a, data_path(name), no_stream), 0);
   return a;
 }
 
 static void npy_as_written(void **state) {
   (void)state;
   static const char *const names[] = {
-      "bool_", "uint8",   "uint16",  "uint32",   "uint64",    "int8",    "int16",  "int32", "int64",
-      "float16", "float32", "bfloat16", "complex64", "fortran", "scalar", "empty"};
+      "bool_", "uint8",   "uint16",  "uint32",   "uint64",    "int8",    "int16",  "int32",
+      "int64", "float16", "float32", "bfloat16", "complex64", "fortran", "scalar", "empty"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     char name[32];
     snprintf(name, sizeof name, "%s.npy", names[i]);
@@ -232,7 +240,8 @@ static void npy_headers(void **state) {
       {"{'descr': '<i4', 'fortran_order': False, 'shape': (3,), }", MX_RUNTIME},
       {"{'descr': '<i4', 'fortran_order': False, 'shape': (-2,), }", MX_RUNTIME},
       {"{'descr': '<i4', 'fortran_order': False, 'shape': (4294967296,4294967296), }", MX_RUNTIME},
-      {"{'descr': '<i4', 'fortran_order': False, 'shape': (0,9223372036854775807,9), }", MX_RUNTIME},
+      {"{'descr': '<i4', 'fortran_order': False, 'shape': (0,9223372036854775807,9), }",
+       MX_RUNTIME},
       {"{'descr': '<i4', 'fortran_order': False, 'shape': (99999999999999999999,), }", MX_RUNTIME},
       {"{'descr': '<i4', 'fortran_order': False, 'shape': (2,", MX_RUNTIME},
       {"{'descr': '<i4', 'fortran_order': False}", MX_RUNTIME},
@@ -269,7 +278,8 @@ static int by_place(const void *a, const void *b) {
 static long begin_of(const char *text, const char *name) {
   char key[100];
   const char *plain = strrchr(name, '\n');
-  snprintf(key, sizeof key, "%s%s\":{\"data_offsets\":[", plain ? "\\n" : "\"", plain ? plain + 1 : name);
+  snprintf(key, sizeof key, "%s%s\":{\"data_offsets\":[", plain ? "\\n" : "\"",
+           plain ? plain + 1 : name);
   const char *at = strstr(text, key);
   assert_non_null(at);
   return strtol(at + strlen(key), NULL, 10);
@@ -315,7 +325,8 @@ static void safetensors_values(void **state) {
   mlx_map_string_to_string strings = {NULL};
   const char *value = NULL;
   mlx_array a = {NULL};
-  assert_int_equal(mlx_load_safetensors(&arrays, &strings, data_path("all.safetensors"), (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load_safetensors(&arrays, &strings, data_path("all.safetensors"), no_stream),
+                   0);
   assert_int_equal(mlx_map_string_to_string_get(&value, strings, "b"), 0);
   assert_string_equal(value, "v\xc3\xa9\"\x01/\t");
   assert_int_equal(mlx_map_string_to_array_get(&a, arrays, "odd \"name\"\n\xc3\xa9"), 0);
@@ -339,14 +350,18 @@ static int try_header(const char *json) {
 
 static void safetensors_headers(void **state) {
   (void)state;
-#define T(dtype, shape, begin, end) \
+#define T(dtype, shape, begin, end)                                                                \
   "{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":[" #begin "," #end "]}"
-  assert_int_equal(try_header("{\"x\":" T("F32", "[2]", 0, 8) ",\"y\":" T("F32", "[2]", 8, 16) "}  "), 0);
-  assert_int_equal(try_header("{\"x\":" T("F8_E4M3", "[2,1]", 1, 3) ",\"y\":" T("C64", "[1]", 8, 16) "}"), 0);
+  assert_int_equal(
+      try_header("{\"x\":" T("F32", "[2]", 0, 8) ",\"y\":" T("F32", "[2]", 8, 16) "}  "), 0);
+  assert_int_equal(
+      try_header("{\"x\":" T("F8_E4M3", "[2,1]", 1, 3) ",\"y\":" T("C64", "[1]", 8, 16) "}"), 0);
   assert_int_equal(try_header("{\"x\":" T("F32", "[0]", 16, 16) ",\"__metadata__\":null}"), 0);
   assert_int_equal(try_header("{}"), 0);
-  assert_int_equal(try_header("{\"x\":{\"more\":[{},[],{\"a\":[-1.5e+3,true,null,\"\"]}],\"dtype\":\"F32\","
-                              "\"shape\":[ ],\"data_offsets\":[0, 4]}}"), 0);
+  assert_int_equal(
+      try_header("{\"x\":{\"more\":[{},[],{\"a\":[-1.5e+3,true,null,\"\"]}],\"dtype\":\"F32\","
+                 "\"shape\":[ ],\"data_offsets\":[0, 4]}}"),
+      0);
   assert_int_equal(try_header("{\"__metadata__\":{\"\\u00e9\\ud83d\\ude00\":\"\\/\\t\"}}"), 0);
   char deep[900] = "{\"x\":{\"more\":";
   memset(deep + strlen(deep), '[', 800);
@@ -380,7 +395,11 @@ static void safetensors_headers(void **state) {
       "{\"__metadata__\":{\"a\":\"\xc0\x80\"}}",
       "{\"__metadata__\":{\"a\":\"\n\"}}",
       "{\"x\":" T("F32", "[02]", 0, 8) "}",
-      "[]", "{", "{}x", "", " ",
+      "[]",
+      "{",
+      "{}x",
+      "",
+      " ",
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_not_equal(try_header(bad[i]), 0);
 #undef T
@@ -413,7 +432,7 @@ static void safetensors_refuses_to_write(void **state) {
 static void gguf_as_written(void **state) {
   (void)state;
   mlx_io_gguf g = mlx_io_gguf_new();
-  assert_int_equal(mlx_load_gguf(&g, data_path("all.gguf"), (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load_gguf(&g, data_path("all.gguf"), no_stream), 0);
   assert_int_equal(mlx_save_gguf(scratch_file("again"), g), 0);
   assert_same_bytes(scratch_file("again.gguf"), data_path("all.gguf"));
   mlx_io_gguf_free(g);
@@ -422,7 +441,7 @@ static void gguf_as_written(void **state) {
 static void gguf_contents(void **state) {
   (void)state;
   mlx_io_gguf g = mlx_io_gguf_new();
-  assert_int_equal(mlx_load_gguf(&g, data_path("all.gguf"), (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load_gguf(&g, data_path("all.gguf"), no_stream), 0);
   mlx_vector_string keys = mlx_vector_string_new(), list = mlx_vector_string_new();
   assert_int_equal(mlx_io_gguf_get_keys(&keys, g), 0);
   assert_int_equal(mlx_vector_string_size(keys), 7);
@@ -460,7 +479,7 @@ static void gguf_contents(void **state) {
   assert_int_equal(mlx_io_gguf_set_metadata_vector_string(g, "aaa", list), 0);
   assert_int_equal(mlx_io_gguf_set_array(g, "new", a), 0);
   assert_int_equal(mlx_save_gguf(scratch_file("set.gguf"), g), 0);
-  assert_int_equal(mlx_load_gguf(&g, scratch_file("set.gguf"), (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load_gguf(&g, scratch_file("set.gguf"), no_stream), 0);
   assert_int_equal(mlx_io_gguf_get_array(&a, g, "new"), 0);
   assert_int_equal(mlx_io_gguf_get_metadata_vector_string(&list, g, "aaa"), 0);
   assert_int_equal(mlx_vector_string_size(list), 3);
@@ -478,7 +497,7 @@ static void gguf_quantized_values(void **state) {
                                       "Q3_K", "Q4_K", "Q5_K", "Q6_K", "BF16"};
   mlx_io_gguf g = mlx_io_gguf_new();
   mlx_array expected = load_npy("quants.npy"), a = {NULL};
-  assert_int_equal(mlx_load_gguf(&g, data_path("quants.gguf"), (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load_gguf(&g, data_path("quants.gguf"), no_stream), 0);
   for (int i = 3; i < 11; i++) {
     char key[32];
     snprintf(key, sizeof key, "%s.weight", names[i]);
@@ -500,8 +519,9 @@ static void gguf_as_mlx_loads_it(void **state) {
   mlx_map_string_to_string strings = {NULL};
   mlx_array a = {NULL}, want = {NULL};
   const char *key;
-  assert_int_equal(mlx_load_gguf(&g, data_path("quants_mlx.gguf"), (mlx_stream){NULL}), 0);
-  assert_int_equal(mlx_load_safetensors(&arrays, &strings, data_path("quants_mlx.safetensors"), (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load_gguf(&g, data_path("quants_mlx.gguf"), no_stream), 0);
+  assert_int_equal(
+      mlx_load_safetensors(&arrays, &strings, data_path("quants_mlx.safetensors"), no_stream), 0);
   mlx_map_string_to_array_iterator it = mlx_map_string_to_array_iterator_new(arrays);
   size_t n = 0;
   for (; mlx_map_string_to_array_iterator_next(&key, &want, it) == 0; n++) {
@@ -529,8 +549,12 @@ static void put(draft *d, const void *p, size_t n) {
   memcpy(d->p + d->n, p, n);
   d->n += n;
 }
-static void put32(draft *d, uint32_t v) { put(d, &v, 4); }
-static void put64(draft *d, uint64_t v) { put(d, &v, 8); }
+static void put32(draft *d, uint32_t v) {
+  put(d, &v, 4);
+}
+static void put64(draft *d, uint64_t v) {
+  put(d, &v, 8);
+}
 static void put_text(draft *d, const char *s) {
   put64(d, strlen(s));
   put(d, s, strlen(s));
@@ -543,7 +567,8 @@ static draft start(uint32_t version, uint64_t tensors, uint64_t pairs) {
   put64(&d, pairs);
   return d;
 }
-static void put_tensor(draft *d, const char *name, int ndim, uint64_t dim, uint32_t type, uint64_t at) {
+static void put_tensor(draft *d, const char *name, int ndim, uint64_t dim, uint32_t type,
+                       uint64_t at) {
   put_text(d, name);
   put32(d, (uint32_t)ndim);
   for (int i = 0; i < ndim; i++) put64(d, dim);
@@ -564,11 +589,11 @@ static void gguf_tensors_that_lie(void **state) {
     uint64_t at;
     int bad;
   } cases[] = {
-      {1, 32, 0, 0, 0},        {1, 33, 0, 0, 1},          {1, 2, 0, 4, 1},  {1, 2, 0, 96, 0},
-      {1, 2, 0, 128, 1},       {1, 2, 0, UINT64_MAX, 1},  {1, 32, 2, 0, 0}, {1, 16, 2, 0, 1},
+      {1, 32, 0, 0, 0},         {1, 33, 0, 0, 1},         {1, 2, 0, 4, 1},  {1, 2, 0, 96, 0},
+      {1, 2, 0, 128, 1},        {1, 2, 0, UINT64_MAX, 1}, {1, 32, 2, 0, 0}, {1, 16, 2, 0, 1},
       {2, 1ull << 62, 0, 0, 1}, {1, UINT64_MAX, 0, 0, 1}, {8, 1, 0, 0, 0},  {9, 1, 0, 0, 1},
-      {0, 0, 0, 0, 0},         {0, 0, 2, 0, 1},           {1, 0, 2, 0, 0},  {1, 2, 27, 0, 1},
-      {1, 2, 9999, 0, 1},      {3, 1ull << 33, 2, 0, 1},
+      {0, 0, 0, 0, 0},          {0, 0, 2, 0, 1},          {1, 0, 2, 0, 0},  {1, 2, 27, 0, 1},
+      {1, 2, 9999, 0, 1},       {3, 1ull << 33, 2, 0, 1},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     draft d = start(3, 1, 0);
@@ -670,10 +695,10 @@ static void no_such_file(void **state) {
   (void)state;
   mlx_array a = {NULL};
   mlx_io_gguf g = mlx_io_gguf_new();
-  assert_int_not_equal(mlx_load(&a, "/nowhere/x.npy", (mlx_stream){NULL}), 0);
-  assert_int_not_equal(mlx_load(&a, NULL, (mlx_stream){NULL}), 0);
-  assert_int_not_equal(mlx_load(&a, folder, (mlx_stream){NULL}), 0);
-  assert_int_not_equal(mlx_load_gguf(&g, "/nowhere/x.gguf", (mlx_stream){NULL}), 0);
+  assert_int_not_equal(mlx_load(&a, "/nowhere/x.npy", no_stream), 0);
+  assert_int_not_equal(mlx_load(&a, NULL, no_stream), 0);
+  assert_int_not_equal(mlx_load(&a, folder, no_stream), 0);
+  assert_int_not_equal(mlx_load_gguf(&g, "/nowhere/x.gguf", no_stream), 0);
   assert_int_not_equal(mlx_save_gguf("/nowhere/x.gguf", g), 0);
   assert_int_equal(mlx_last_error_kind(), MX_RUNTIME);
   assert_null(a.ctx);
@@ -692,11 +717,11 @@ static void over_a_mapped_file(void **state) {
   mlx_array a = mlx_array_new_data(values, shape, 1, MLX_FLOAT32), small = mlx_array_new_int(1);
   assert_int_equal(mlx_save(path, a), 0);
   mlx_array mapped = {NULL};
-  assert_int_equal(mlx_load(&mapped, path, (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load(&mapped, path, no_stream), 0);
   assert_int_equal(mlx_save(path, small), 0);
   assert_true(mlx_array_data_float32(mapped)[999] == 7);
   assert_int_equal(mlx_save(path, mapped), 0);
-  assert_int_equal(mlx_load(&a, path, (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load(&a, path, no_stream), 0);
   assert_true(mlx_array_data_float32(a)[999] == 7);
   mlx_array_free(a);
   mlx_array_free(small);
@@ -718,7 +743,7 @@ static void strided_arrays(void **state) {
   mlx_map_string_to_array_insert(arrays, "x", (mlx_array){x});
   const char *path = scratch_file("strided.safetensors");
   assert_int_equal(mlx_save_safetensors(path, arrays, strings), 0);
-  assert_int_equal(mlx_load_safetensors(&arrays, &strings, path, (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load_safetensors(&arrays, &strings, path, no_stream), 0);
   mlx_array y = {NULL};
   assert_int_equal(mlx_map_string_to_array_get(&y, arrays, "x"), 0);
   for (int i = 0; i < 2; i++)
@@ -737,11 +762,17 @@ typedef struct memory {
   bool good;
   int freed;
 } memory;
-static bool mem_good(void *m) { return ((memory *)m)->good; }
-static size_t mem_tell(void *m) { return ((memory *)m)->at; }
+static bool mem_good(void *m) {
+  return ((memory *)m)->good;
+}
+static size_t mem_tell(void *m) {
+  return ((memory *)m)->at;
+}
 static void mem_seek(void *m_, int64_t off, int whence) {
   memory *m = m_;
-  m->at = (size_t)(whence == SEEK_SET ? off : whence == SEEK_CUR ? (int64_t)m->at + off : (int64_t)m->n + off);
+  m->at = (size_t)(whence == SEEK_SET   ? off
+                   : whence == SEEK_CUR ? (int64_t)m->at + off
+                                        : (int64_t)m->n + off);
 }
 static void mem_read(void *m_, char *data, size_t n) {
   memory *m = m_;
@@ -760,10 +791,18 @@ static void mem_write(void *m_, const char *data, size_t n) {
   m->at += n;
   if (m->n < m->at) m->n = m->at;
 }
-static const char *mem_label(void *m) { return m ? "memory" : NULL; }
-static void mem_free(void *m) { ((memory *)m)->freed++; }
-static const mlx_io_vtable mem_vtable = {.good = mem_good, .tell = mem_tell, .seek = mem_seek,
-                                         .read = mem_read, .write = mem_write, .label = mem_label,
+static const char *mem_label(void *m) {
+  return m ? "memory" : NULL;
+}
+static void mem_free(void *m) {
+  ((memory *)m)->freed++;
+}
+static const mlx_io_vtable mem_vtable = {.good = mem_good,
+                                         .tell = mem_tell,
+                                         .seek = mem_seek,
+                                         .read = mem_read,
+                                         .write = mem_write,
+                                         .label = mem_label,
                                          .free = mem_free};
 
 static void callers_streams(void **state) {
@@ -774,15 +813,15 @@ static void callers_streams(void **state) {
   mlx_io_writer w = mlx_io_writer_new(&out, mem_vtable);
   mlx_map_string_to_array arrays = {NULL};
   mlx_map_string_to_string strings = {NULL};
-  assert_int_equal(mlx_load_safetensors_reader(&arrays, &strings, r, (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load_safetensors_reader(&arrays, &strings, r, no_stream), 0);
   assert_int_equal(mlx_save_safetensors_writer(w, arrays, strings), 0);
   assert_int_equal(try_bytes(SAFETENSORS, out.p, out.n), 0);
   // A reader that loses its end, one that fails at once, a writer that is full.
   for (size_t n = 0; n < file.n; n += 13) {
     in = (memory){file.p, n, 0, 1 << 20, true, 0};
-    assert_int_not_equal(mlx_load_safetensors_reader(&arrays, &strings, r, (mlx_stream){NULL}), 0);
+    assert_int_not_equal(mlx_load_safetensors_reader(&arrays, &strings, r, no_stream), 0);
     in = (memory){file.p, file.n, 0, n, true, 0};
-    assert_int_not_equal(mlx_load_safetensors_reader(&arrays, &strings, r, (mlx_stream){NULL}), 0);
+    assert_int_not_equal(mlx_load_safetensors_reader(&arrays, &strings, r, no_stream), 0);
     out = (memory){out.p, 0, 0, n, true, 0};
     assert_int_not_equal(mlx_save_safetensors_writer(w, arrays, strings), 0);
   }
@@ -791,7 +830,7 @@ static void callers_streams(void **state) {
   out = (memory){out.p, 0, 0, 4096, true, 0};
   assert_int_equal(mlx_save_writer(w, a), 0);
   in = (memory){out.p, out.n, 0, 1 << 20, true, 0};
-  assert_int_equal(mlx_load_reader(&b, r, (mlx_stream){NULL}), 0);
+  assert_int_equal(mlx_load_reader(&b, r, no_stream), 0);
   assert_int_equal(mlx_array_data_int32(b)[0], 5);
   mlx_string s = mlx_string_new();
   void *desc = NULL;
@@ -802,9 +841,9 @@ static void callers_streams(void **state) {
   mlx_io_writer_free(w);
   assert_true(in.freed == 1 && out.freed == 1);
   r = mlx_io_reader_new(NULL, (mlx_io_vtable){0});
-  assert_int_not_equal(mlx_load_reader(&b, r, (mlx_stream){NULL}), 0);
+  assert_int_not_equal(mlx_load_reader(&b, r, no_stream), 0);
   mlx_io_reader_free(r);
-  assert_int_not_equal(mlx_load_reader(&b, (mlx_io_reader){NULL}, (mlx_stream){NULL}), 0);
+  assert_int_not_equal(mlx_load_reader(&b, (mlx_io_reader){NULL}, no_stream), 0);
   mlx_string_free(s);
   mlx_array_free(a);
   mlx_array_free(b);

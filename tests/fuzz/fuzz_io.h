@@ -28,7 +28,8 @@ static void fuzz_touch(const mx_table *t) {
     const uint8_t *p = e->array && e->array->size ? mx_data(e->array) : NULL;
     for (size_t k = 0; p && k < mx_nbytes(e->array); k++) sink = (uint8_t)(sink + p[k]);
     for (size_t k = 0; e->strings && k < e->strings->n; k++)
-      for (size_t c = 0; c < e->strings->lens[k]; c++) sink = (uint8_t)(sink + e->strings->data[k][c]);
+      for (size_t c = 0; c < e->strings->lens[k]; c++)
+        sink = (uint8_t)(sink + e->strings->data[k][c]);
   }
 }
 

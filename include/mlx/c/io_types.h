@@ -49,8 +49,8 @@ int mlx_io_gguf_set_metadata_vector_string(mlx_io_gguf io, const char* key,
 
 /* Beyond mlx-c. Keys of all metadata. */
 int mlx_io_gguf_get_metadata_keys(mlx_vector_string* keys, mlx_io_gguf io);
-/* The string or strings of a key where they lie: data[i] has lengths[i] bytes and no NUL after them. They
- * stay until io is freed, loaded again, or this key is set. */
+/* The string or strings of a key where they lie: data[i] has lengths[i] bytes, without a NUL after
+ * them. They stay until io is freed, loaded again, or this key is set. */
 int mlx_io_gguf_get_metadata_strings(const char* const** data, const size_t** lengths, size_t* n,
     mlx_io_gguf io, const char* key);
 
