@@ -106,7 +106,8 @@ static void finish(mx_plan_step *st) {
     atomic_store_explicit(&w->out[k]->state, MX_READY, memory_order_release);
   atomic_thread_fence(memory_order_seq_cst); /* a waiter counts itself, then looks at the state */
   wake_waiters();
-  for (int m = st->n_ops - 1; m >= 0; m--)
+  /* Producers first: a node inside the group dies, its operation with it, when its last reader is done. */
+  for (int m = 0; m < st->n_ops; m++)
     mx_op_done(st->ops[m]);
 }
 
