@@ -24,7 +24,8 @@ typedef struct mx_norm_params {
   double eps;
 } mx_norm_params;
 
-/* Inputs: x, offset (int32, 0-d or one a batch row; absent: `offset`), freqs (float32; absent: base). */
+/* Inputs: x, offset (int32, 0-d or one a batch row; absent: `offset`), freqs (float32; absent:
+ * base). */
 typedef struct mx_rope_params {
   int64_t dims, traditional;
   double base, scale;

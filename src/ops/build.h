@@ -49,9 +49,12 @@ mx_array *mx_row_major(mx_array *a, mx_stream *s);
 /* gather_mm and gather_qmm: both index lists broadcast, int64, over the flattened batch. */
 int mx_gather_indices(const char *op, const mx_array *a, const mx_array *b, mx_array **lhs,
                       mx_array **rhs, mx_stream *s);
+/* First element, and number of elements, of a slice of every axis: bounds wrap once and are clipped. */
+int mx_slice_bounds(const char *op, const mx_array *a, mx_ints start, mx_ints stop, mx_ints step,
+                    int64_t *from, int64_t *length);
 /* A node of the class `view`: shares a's memory from element `offset` of a on. The first parameter
  * word of every view primitive is that offset; a family's own words follow. */
-mx_array *mx_view(enum mx_prim prim, mx_array *a, int ndim, const int64_t *shape,
+mx_array *mx_view_node(enum mx_prim prim, mx_array *a, int ndim, const int64_t *shape,
                   const int64_t *strides, int64_t offset, int n_params, const int64_t *params,
                   mx_stream *s);
 
