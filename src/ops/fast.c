@@ -20,8 +20,8 @@ static int check_norm_vector(const char *op, const char *what, const mx_array *x
   if (w->ndim != 1)
     return mx_fail(MX_VALUE, "[%s] %s must have 1 dimension but has %d", op, what, w->ndim);
   if (w->size != x->shape[x->ndim - 1])
-    return mx_fail(MX_VALUE, "[%s] %s has %lld elements but the last axis of the input has %lld", op,
-                   what, (long long)w->size, (long long)x->shape[x->ndim - 1]);
+    return mx_fail(MX_VALUE, "[%s] %s has %lld elements but the last axis of the input has %lld",
+                   op, what, (long long)w->size, (long long)x->shape[x->ndim - 1]);
   return 0;
 }
 
@@ -192,7 +192,7 @@ static int check_mode(const char *mode, const mx_array *mask, bool *causal) {
   if (!strcmp(mode, "array") && !mask)
     return mx_fail(MX_VALUE, "[%s] mask mode 'array' needs a mask", sdpa);
   if (*causal || !*mode || !strcmp(mode, "array")) return 0;
-  return mx_fail(MX_VALUE, "[%s] invalid mask mode '%s': it is 'causal', 'array' or ''", sdpa, mode);
+  return mx_fail(MX_VALUE, "[%s] invalid mask mode '%s', not 'causal', 'array' or ''", sdpa, mode);
 }
 
 mx_array *mx_fast_scaled_dot_product_attention(mx_array *queries, mx_array *keys,
@@ -276,7 +276,7 @@ static int check_delta(const mx_array *q, const mx_array *k, const mx_array *v,
     return mx_fail(MX_VALUE, "[%s] %lld value heads are no multiple of %lld key heads", op,
                    (long long)hv, (long long)hk);
   if (!same_shape(gamma, gamma->ndim == 4 ? 4 : 3, gates) || !same_shape(beta, 3, gates))
-    return mx_fail(MX_VALUE, "[%s] gamma must be (B, T, Hv) or (B, T, Hv, Dk), beta (B, T, Hv)", op);
+    return mx_fail(MX_VALUE, "[%s] gamma must be (B, T, Hv[, Dk]), beta (B, T, Hv)", op);
   if (state && !same_shape(state, 4, states))
     return mx_fail(MX_VALUE, "[%s] the state must be (B, Hv, Dv, Dk)", op);
   if (mask && !same_shape(mask, 2, gates))
@@ -297,7 +297,8 @@ int mx_fast_gated_delta_update(mx_array **res_0, mx_array **res_1, mx_array *q, 
     in[i] = mx_row_major(mx_cast(from[i], i == 6 ? MLX_BOOL : MLX_FLOAT32, s), s);
     if (!in[i]) return 1;
   }
-  mlx_dtype t = mx_promote(mx_promote((mlx_dtype)q->dtype, (mlx_dtype)k->dtype), (mlx_dtype)v->dtype);
+  mlx_dtype t = mx_promote((mlx_dtype)q->dtype, (mlx_dtype)k->dtype);
+  t = mx_promote(t, (mlx_dtype)v->dtype);
   const int64_t out[4] = {q->shape[0], q->shape[1], v->shape[2], v->shape[3]};
   const int64_t state[4] = {q->shape[0], v->shape[2], v->shape[3], q->shape[3]};
   const mx_spec specs[2] = {{MLX_FLOAT32, 4, out, NULL}, {MLX_FLOAT32, 4, state, NULL}};

@@ -7,12 +7,6 @@
 #include "core/params.h"
 #include "gen/ops.h"
 
-mx_array *mx_reshape(mx_array *a, mx_ints shape, mx_stream *s);
-mx_array *mx_transpose_axes(mx_array *a, mx_ints axes, mx_stream *s);
-mx_array *mx_sort_axis(mx_array *a, int axis, mx_stream *s);
-mx_array *mx_slice(mx_array *a, mx_ints start, mx_ints stop, mx_ints strides, mx_stream *s);
-mx_array *mx_squeeze_axis(mx_array *a, int axis, mx_stream *s);
-
 #define ALL ((mx_ints){NULL, 0})
 #define ONE(axis) ((mx_ints){(const int64_t[]){axis}, 1})
 
@@ -294,8 +288,8 @@ static mx_array *softmax_rows(mx_array *x, const bool *mask, int n, mx_stream *s
   mx_array *moved = masked_last(x, mask, order, s);
   mx_array *rows = dense_rows(join_last(moved, n, s), s);
   if (!rows) return NULL;
-  mx_array *r = mx_node(MX_PRIM_SOFTMAX, (mx_spec){(mlx_dtype)x->dtype, rows->ndim, rows->shape, NULL},
-                        1, &rows, 0, NULL, s);
+  mx_spec spec = {(mlx_dtype)x->dtype, rows->ndim, rows->shape, NULL};
+  mx_array *r = mx_node(MX_PRIM_SOFTMAX, spec, 1, &rows, 0, NULL, s);
   if (r && n > 1) r = mx_reshape(r, (mx_ints){moved->shape, moved->ndim}, s);
   if (moved == x) return r;
   for (int i = 0; i < x->ndim; i++) back[order[i]] = i;

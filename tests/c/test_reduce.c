@@ -1,5 +1,5 @@
-/* Reductions: values over every set of axes and layout, dtypes, empties, NaN, ties, errors, and that
- * neither threads nor tiers change a bit. Expected dtypes and corner cases were taken from MLX. */
+/* Reductions: values over every set of axes and layout, dtypes, empties, NaN, ties, errors, and
+ * that neither threads nor tiers change a bit. Expected dtypes and corner cases are MLX's. */
 #include "values.h"
 
 #include "backend/cpu/reduce.h"
@@ -64,7 +64,7 @@ static void every_layout(void **state) {
       a = mx_row_major(mx_cast(a, dtypes[t], S), S);
       check_all_axes(a, tol);
       if (a->ndim > 1) {
-        const int64_t order[] = {3, 1, 0, 2};
+        const int64_t order[] = {3, 2, 1, 0};
         int64_t turned[4];
         int n = 0;
         for (int i = 0; i < 4; i++) {
@@ -140,7 +140,8 @@ static void result_dtypes(void **state) {
 static void empties_and_errors(void **state) {
   (void)state;
   mx_scope scope = mx_scope_open();
-  mx_array *e = noisy(MX_INTS(0, 3), 1, MLX_FLOAT32, 1), *a = noisy(MX_INTS(2, 3), 1, MLX_FLOAT32, 1);
+  mx_array *e = noisy(MX_INTS(0, 3), 1, MLX_FLOAT32, 1);
+  mx_array *a = noisy(MX_INTS(2, 3), 1, MLX_FLOAT32, 1);
   CHECK(mx_sum_axis(e, 0, false, S), 0, 0, 0, 0);
   CHECK(mx_prod(e, false, S), 0, 1);
   CHECK(mx_mean(e, false, S), 0, NAN);
@@ -172,6 +173,12 @@ static void nans_and_ties(void **state) {
   CHECK(mx_argmax(n, false, S), 0, 1);
   CHECK(mx_argmin(mx_cast(n, MLX_BFLOAT16, S), false, S), 0, 1);
   CHECK(mx_any(n, false, S), 0, 1);
+  /* A NaN after the first block, and one in columns. */
+  mx_array *parts[] = {noisy(MX_INTS(5000), 1, MLX_FLOAT32, 1), n};
+  mx_array *far = mx_concatenate_axis((mx_vec){parts, 2}, 0, S);
+  CHECK(mx_argmax(far, false, S), 0, 5001);
+  mx_array *wide = mx_broadcast_to(mx_reshape(n, MX_INTS(4, 1), S), MX_INTS(4, 20), S);
+  CHECK(mx_sum(mx_argmin_axis(mx_row_major(wide, S), 0, false, S), false, S), 0, 20);
   CHECK(mx_all(FLOATS(1, -0.0f), false, S), 0, 0);
   CHECK(mx_argmax(FLOATS(1, 3, 3), true, S), 0, 1);
   CHECK(mx_count_nonzero(FLOATS(NAN, -0.0f, 1), false, S), 0, 2);

@@ -1,8 +1,8 @@
 /* Scaled dot-product attention with an online softmax: a block of keys at a time, in float32.
  * Many query rows: keys are packed once a head, then blocks of rows go through the product tiles.
  * Few (decoding): keys and values stream through once a key head, in chunks joined at the end.
- * Invariant: a row's result depends on shapes alone; a block of keys that is masked for every row of
- * a task is skipped, which changes no bit, for it would add exact zeros. */
+ * Invariant: a row's result depends on shapes alone; a block of keys that is masked for every row
+ * of a task is skipped, which changes no bit, for it would add exact zeros. */
 #include <float.h>
 #include <math.h>
 #include <stdatomic.h>
@@ -105,7 +105,8 @@ static void start_row(const job *j, int64_t h, float *m, float *l) {
 
 /* --- blocks of query rows --- */
 
-static const char *head_of(const char *p, const int64_t *strides, int64_t b, int64_t h, int64_t size) {
+static const char *head_of(const char *p, const int64_t *strides, int64_t b, int64_t h,
+                           int64_t size) {
   return p + (b * strides[0] + h * strides[1]) * size;
 }
 
@@ -265,16 +266,16 @@ static void stream_task(const job *j, stream_state *st, int64_t t) {
   int64_t first = t % j->chunks * CHUNK, end = j->lk - first < CHUNK ? j->lk : first + CHUNK;
   for (; first < end; first += KEYS) {
     int64_t n = end - first < KEYS ? end - first : KEYS;
-    stream_scores(j, st, rows, head_of(j->k, j->ks, b, kv, j->size) + first * j->ks[2] * j->size, n);
+    const char *k = head_of(j->k, j->ks, b, kv, j->size) + first * j->ks[2] * j->size;
+    const char *v = head_of(j->v, j->vs, b, kv, j->size) + first * j->vs[2] * j->size;
+    stream_scores(j, st, rows, k, n);
     for (int64_t r = 0; r < rows; r++) {
       int64_t h = kv * j->group + r / j->lq, i = r % j->lq;
       float *o = out + r * part, *s = st->s + r * KEYS;
       if (j->mask || visible(j, i) < first + n) mask_scores(j, b, h, i, first, n, s);
       j->rk->attend(s, n, o + j->dv, o + j->dv + 1, o, j->dv);
     }
-    j->pk->axpy(st->s, KEYS, (int)rows,
-                head_of(j->v, j->vs, b, kv, j->size) + first * j->vs[2] * j->size, j->t, j->vs[2], n,
-                j->dv, out, part);
+    j->pk->axpy(st->s, KEYS, (int)rows, v, j->t, j->vs[2], n, j->dv, out, part);
   }
 }
 

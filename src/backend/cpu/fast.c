@@ -1,5 +1,5 @@
-/* Operations over rows of the last axis: softmax, logsumexp, norms, rotary embedding, cross entropy,
- * the gated delta rule. Halves and float32 go through the tier's row kernels, float64 through plain
+/* Operations over rows of the last axis: softmax, logsumexp, norms, cross entropy, the gated delta
+ * rule. Halves and float32 go through the tier's row kernels, float64 through plain
  * loops here.
  * Invariant: rows (heads for the delta rule) are independent; the pool cuts between them only. */
 #include <math.h>

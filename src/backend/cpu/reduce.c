@@ -1,5 +1,5 @@
-/* The strided reduction. Two forms: rows (the fastest axis is reduced: blocks of numbers fold to one)
- * and columns (the fastest axis is kept: whole rows fold into an accumulator).
+/* The strided reduction. Two forms: rows (the fastest axis is reduced: blocks of numbers fold to
+ * one) and columns (the fastest axis is kept: whole rows fold into an accumulator).
  * Invariant: which form, and where blocks, groups and chunks begin, follows from dtype, shape and
  * strides alone; the pool only hands out whole tasks. */
 #include "backend/cpu/reduce.h"
@@ -157,7 +157,7 @@ static void store(const job *j, int64_t at, const void *value) {
   }
 }
 
-/* --- rows ---------------------------------------------------------------------------------------- */
+/* --- rows --- */
 
 /* Numbers first .. first + n of the reduced space, n <= BLOCK, in their wide form. */
 static const void *fetch(const job *j, const char *src, int64_t first, int64_t n, char *buf) {
@@ -242,7 +242,7 @@ static int run_rows(job *j) {
   return 0;
 }
 
-/* --- columns ------------------------------------------------------------------------------------- */
+/* --- columns --- */
 
 static void fold_row(const job *j, const char *x, int64_t n, bool first, char *acc, char *buf) {
   if (first) {

@@ -11,7 +11,16 @@
 
 #include "mlx/c/array.h"
 
-typedef enum mx_wide { MX_WF32, MX_WF64, MX_WI32, MX_WU32, MX_WI64, MX_WU64, MX_WC64, MX_WIDES } mx_wide;
+typedef enum mx_wide {
+  MX_WF32,
+  MX_WF64,
+  MX_WI32,
+  MX_WU32,
+  MX_WI64,
+  MX_WU64,
+  MX_WC64,
+  MX_WIDES
+} mx_wide;
 typedef enum mx_fold { MX_FOLD_SUM, MX_FOLD_PROD, MX_FOLD_MIN, MX_FOLD_MAX, MX_FOLDS } mx_fold;
 
 typedef struct mx_c64 {

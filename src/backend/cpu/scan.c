@@ -13,7 +13,8 @@
 
 enum { LANES = 4, COLUMNS = 1024, WORK = 1 << 14 };
 
-/* One block of runs: element i of run c is at i * step + c * apart; n <= COLUMNS where apart is 1. */
+/* One block of runs: element i of run c is at i * step + c * apart. Where apart is 1, n is at most
+ * COLUMNS. */
 typedef struct runs {
   const char *src;
   char *dst;
@@ -41,13 +42,13 @@ static double logadd64(double a, double b) {
 }
 
 #ifdef __clang__
-#define NO_OVERLAP _Pragma("clang loop vectorize(assume_safety)")
+#define NO_OVERLAP /* clang checks at run time */
 #else
 #define NO_OVERLAP _Pragma("GCC ivdep")
 #endif
 
 /* ADVANCE gives acc from acc and x, both of type A. Source and result may be one array, place by
- * place. Runs side by side go element by element; others LANES at a time, so that chains overlap. */
+ * place. Runs side by side go element by element, others LANES at a time: so chains overlap. */
 #define SCAN(NAME, T, A, LOAD, STORE, INIT, ADVANCE)                                               \
   static void NAME##_side(const runs *r, const T *src, T *dst, int64_t step) {                     \
     A run[COLUMNS];                                                                                \
@@ -165,7 +166,7 @@ SCAN(min_c64, mx_c64, mx_c64, SAME, SAME, c64(INFINITY, INFINITY),
 SCAN(log_c64, mx_c64, mx_c64, SAME, SAME, c64(-INFINITY, 0), c64_logadd(acc, x))
 
 /* By dtype; logcumsumexp of integers and sums of booleans are cast before they get here. */
-#define ROW(OP, BOOL, ...)                                                                         \
+#define ROW(OP, BOOL)                                                                              \
   {BOOL,    OP##_u8,  OP##_u16, OP##_u32, OP##_u64,  OP##_i8,  OP##_i16,                           \
    OP##_i32, OP##_i64, OP##_f16, OP##_f32, OP##_f64, OP##_bf16, OP##_c64}
 static const scan_fn sums[MX_DTYPE_COUNT] = ROW(sum, NULL);
@@ -220,7 +221,8 @@ int mx_cpu_scan(const mx_step *step) {
   const mx_array *a = step->in[0];
   mx_array *out = step->out[0];
   job j = {.fn = find(step->op, (mlx_dtype)a->dtype), .size = (int64_t)mx_itemsize(a)};
-  if (!j.fn) return mx_fail(MX_RUNTIME, "[scan] no kernel for %s", mx_dtype_name((mlx_dtype)a->dtype));
+  if (!j.fn)
+    return mx_fail(MX_RUNTIME, "[scan] no kernel for %s", mx_dtype_name((mlx_dtype)a->dtype));
   if (mx_out_donate(step, 0, out)) return 1;
   if (a->size == 0) return 0;
   j.src = mx_data(a);

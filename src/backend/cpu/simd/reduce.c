@@ -1,5 +1,5 @@
 /* The reduction kernels of reduce.h for one tier.
- * Invariant: chains are counted in numbers, not in vectors, so that every tier gives the same bits. */
+ * Invariant: chains are counted in numbers, not in vectors, so that tiers give the same bits. */
 #include "backend/cpu/simd/rows_vec.h"
 
 #include <math.h>
@@ -21,16 +21,16 @@ VECTORS(uint64_t, v_u64, int64_t, m_u64)
 
 /* The folds of numbers and of vectors; NaN wins in min and max. */
 #define ARITHMETIC(N, T)                                                                           \
-  INLINE v_##N wide_sum_##N(v_##N a, v_##N b) { return a + b; }                                        \
-  INLINE v_##N wide_prod_##N(v_##N a, v_##N b) { return a * b; }                                       \
+  INLINE v_##N wide_sum_##N(v_##N a, v_##N b) { return a + b; }                                    \
+  INLINE v_##N wide_prod_##N(v_##N a, v_##N b) { return a * b; }                                   \
   INLINE T sum_##N(T a, T b) { return a + b; }                                                     \
   INLINE T prod_##N(T a, T b) { return a * b; }
 #define ORDER(N, T, NANS)                                                                          \
-  INLINE v_##N wide_min_##N(v_##N a, v_##N b) {                                                        \
+  INLINE v_##N wide_min_##N(v_##N a, v_##N b) {                                                    \
     m_##N take = (m_##N)(b < a) | (NANS ? (m_##N)(b != b) : (m_##N)(b < b));                       \
     return (v_##N)((take & (m_##N)b) | (~take & (m_##N)a));                                        \
   }                                                                                                \
-  INLINE v_##N wide_max_##N(v_##N a, v_##N b) {                                                        \
+  INLINE v_##N wide_max_##N(v_##N a, v_##N b) {                                                    \
     m_##N take = (m_##N)(b > a) | (NANS ? (m_##N)(b != b) : (m_##N)(b < b));                       \
     return (v_##N)((take & (m_##N)b) | (~take & (m_##N)a));                                        \
   }                                                                                                \
@@ -67,7 +67,7 @@ ORDER(u64, uint64_t, 0)
       UNROLL for (int c = 0; c < CHAINS; c++) {                                                    \
         v_##N v;                                                                                   \
         memcpy(&v, x + i + c * W, sizeof v);                                                       \
-        acc[c] = wide_##OP##_##N(acc[c], v);                                                           \
+        acc[c] = wide_##OP##_##N(acc[c], v);                                                       \
       }                                                                                            \
     }                                                                                              \
     memcpy(lane, acc, sizeof lane);                                                                \
@@ -86,7 +86,7 @@ ORDER(u64, uint64_t, 0)
       v_##N a, b;                                                                                  \
       memcpy(&a, acc + i, sizeof a);                                                               \
       memcpy(&b, x + i, sizeof b);                                                                 \
-      a = wide_##OP##_##N(a, b);                                                                       \
+      a = wide_##OP##_##N(a, b);                                                                   \
       memcpy(acc + i, &a, sizeof a);                                                               \
     }                                                                                              \
     for (; i < n; i++) acc[i] = OP##_##N(acc[i], x[i]);                                            \
@@ -150,7 +150,7 @@ COMPLEX(prod, 1, 0)
 COMPLEX(min, INFINITY, INFINITY)
 COMPLEX(max, -INFINITY, -INFINITY)
 
-/* --- widening ------------------------------------------------------------------------------------ */
+/* --- widening --- */
 
 #define WIDEN(FROM, TO, EXPR)                                                                      \
   do {                                                                                             \
@@ -199,10 +199,13 @@ static void widen(const void *src, mlx_dtype t, int64_t stride, int64_t n, void 
   }
 }
 
-#define ENTRIES(OP, FOLD, ...)                                                                     \
+typedef void (*row_fn)(const void *, int64_t, void *);
+typedef void (*fold_fn)(void *, const void *, int64_t);
+
+#define ENTRIES(OP, FOLD, I32, I64)                                                                \
   do {                                                                                             \
-    static void (*const rows[MX_WIDES])(const void *, int64_t, void *) = {ROWS(OP, __VA_ARGS__)};  \
-    static void (*const folds[MX_WIDES])(void *, const void *, int64_t) = {FOLDS(OP, __VA_ARGS__)};\
+    static const row_fn rows[MX_WIDES] = {NAMES(row, OP, I32, I64)};                               \
+    static const fold_fn folds[MX_WIDES] = {NAMES(fold, OP, I32, I64)};                            \
     memcpy(k->row[FOLD], rows, sizeof rows);                                                       \
     memcpy(k->fold[FOLD], folds, sizeof folds);                                                    \
   } while (0)
@@ -210,8 +213,6 @@ static void widen(const void *src, mlx_dtype t, int64_t stride, int64_t n, void 
   [MX_WF32] = WHAT##_##OP##_f32, [MX_WF64] = WHAT##_##OP##_f64, [MX_WI32] = WHAT##_##OP##_##I32,   \
   [MX_WU32] = WHAT##_##OP##_u32, [MX_WI64] = WHAT##_##OP##_##I64, [MX_WU64] = WHAT##_##OP##_u64,   \
   [MX_WC64] = WHAT##_##OP##_c64
-#define ROWS(OP, I32, I64) NAMES(row, OP, I32, I64)
-#define FOLDS(OP, I32, I64) NAMES(fold, OP, I32, I64)
 
 void MX_SIMD(fill_reduce)(mx_reduce_kernels *k) {
   ENTRIES(sum, MX_FOLD_SUM, u32, u64);

@@ -44,7 +44,7 @@ INLINE vf exp_upto(const void *x, mlx_dtype t, int64_t i, int64_t n, vf m) {
   return i + VL <= n ? v : vf_fill_from(v, n - i, 0);
 }
 
-/* Float32 rows keep the exponentials in dst; halves compute them twice instead of rounding twice. */
+/* Float32 rows keep the exponentials in dst; halves compute them twice, to round once. */
 INLINE void softmax_as(const void *x, void *y, const mlx_dtype t, int64_t n) {
   const vf m = vf_set1(row_max(x, t, n));
   vf sum[CHAINS];
@@ -161,8 +161,10 @@ INLINE void sincos_turn(float x, float *s, float *c) {
   memcpy(&quarter, &n, sizeof quarter);
   n -= magic;
   double r = a - n * 1.57079632673412561417e+00 - n * 6.07710050650619224932e-11, z = r * r;
-  double ps = -1.98412698412698412698e-4 + z * (2.75573192239858906526e-6 - z * 2.5052108385441718775e-8);
-  double pc = -1.38888888888888888889e-3 + z * (2.48015873015873015873e-5 - z * 2.75573192239858906526e-7);
+  double ps = 2.75573192239858906526e-6 - z * 2.5052108385441718775e-8;
+  double pc = 2.48015873015873015873e-5 - z * 2.75573192239858906526e-7;
+  ps = -1.98412698412698412698e-4 + z * ps;
+  pc = -1.38888888888888888889e-3 + z * pc;
   double sn = r + r * z * (-1.66666666666666666667e-1 + z * (8.33333333333333333333e-3 + z * ps));
   double cs = 1 - z * 0.5 + z * z * (4.16666666666666666667e-2 + z * pc);
   double sq = quarter & 1 ? cs : sn, cq = quarter & 1 ? sn : cs;
