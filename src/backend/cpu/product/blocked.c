@@ -12,6 +12,7 @@ enum {
   SUPER_N = 1536,
   BLOCK_M = 96,       /* rows of a chunk of work: its panels of A stay in the L2 cache */
   BLOCK_PANELS = 16,  /* panels of B of a chunk */
+  PACK_WORK = 1 << 15, /* numbers to pack, or */
   CHUNK_WORK = 1 << 18, /* multiply-adds worth a hand-over to another thread */
   DIRECT_BYTES = 1 << 18 /* an operand up to this size is read where it lies */
 };
@@ -19,11 +20,13 @@ enum {
 typedef struct run {
   mx_one one;
   bool pairs, a_direct, b_direct, in_place;
+  bool own_panels; /* one row of blocks: each packs the B that no other reads */
   int64_t i0, j0, k0, m, n, k; /* the part of the product at hand */
   int64_t panels_m, panels_n, blocks_n;
   float *a, *b, *acc;
-  int64_t ld;
+  int64_t ld, b_first; /* b begins at this column */
   bool last;
+  atomic_bool *failed;
 } run;
 
 static int64_t run_length(int64_t k) {
@@ -37,19 +40,17 @@ static bool pays_direct(const mx_lanes *s, int64_t lanes, int64_t k) {
 
 /* --- packing ------------------------------------------------------------------------------------ */
 
-static void pack_a(const run *r, int64_t panel) {
+static void pack_a(const run *r, int64_t panel, int64_t panels) {
   const mx_product_kernels *t = r->one.kernels;
-  int64_t at = panel * t->mr;
-  int lanes = (int)mx_min64(t->mr, r->m - at);
+  int64_t at = panel * t->mr, lanes = mx_min64(panels * t->mr, r->m - at);
   float *dst = r->a + at * r->k;
   (r->pairs ? t->pack_a_pairs : t->pack_a)(&r->one.a, r->i0 + at, lanes, r->k0, r->k, dst);
 }
 
-static void pack_b(const run *r, int64_t panel) {
+static void pack_b(const run *r, int64_t panel, int64_t panels) {
   const mx_product_kernels *t = r->one.kernels;
-  int64_t at = panel * t->nr;
-  int lanes = (int)mx_min64(t->nr, r->n - at);
-  float *dst = r->b + at * r->k;
+  int64_t at = panel * t->nr, lanes = mx_min64(panels * t->nr, r->n - at);
+  float *dst = r->b + (at - r->b_first) * r->k;
   if (!r->one.b.data) {
     bool transposed = r->one.p->quant.transposed;
     t->pack_b_codes(&r->one.q, transposed, r->j0 + at, lanes, r->k0, r->k, dst);
@@ -60,22 +61,18 @@ static void pack_b(const run *r, int64_t panel) {
 
 static void pack_chunk(void *ctx, int64_t begin, int64_t end) {
   const run *r = ctx;
-  int64_t of_a = r->a_direct ? 0 : r->panels_m;
-  for (int64_t i = begin; i < end; i++) {
-    if (i < of_a) {
-      pack_a(r, i);
-    } else {
-      pack_b(r, i - of_a);
-    }
-  }
+  int64_t of_a = r->a_direct ? 0 : r->panels_m, split = mx_max64(begin, mx_min64(end, of_a));
+  if (begin < split) pack_a(r, begin, split - begin);
+  if (split < end) pack_b(r, split - of_a, end - split);
 }
 
 static void pack(const run *r) {
   const mx_product_kernels *t = r->one.kernels;
-  int64_t items = (r->a_direct ? 0 : r->panels_m) + (r->b_direct ? 0 : r->panels_n);
-  mx_parallel_for(items, mx_max64(1, (CHUNK_WORK / 8) / (r->k * t->nr)), pack_chunk, (void *)r);
+  int64_t items = (r->a_direct ? 0 : r->panels_m) + (r->b_direct || r->own_panels ? 0 : r->panels_n);
+  mx_parallel_for(items, mx_max64(BLOCK_PANELS, PACK_WORK / (r->k * t->nr)), pack_chunk,
+                  (void *)r);
   /* Columns short of a panel would be read past their end. */
-  if (r->b_direct && r->n % t->nr) pack_b(r, r->panels_n - 1);
+  if (r->b_direct && r->n % t->nr) pack_b(r, r->panels_n - 1, 1);
 }
 
 /* --- tiles -------------------------------------------------------------------------------------- */
@@ -84,7 +81,7 @@ static void tile(const run *r, int64_t i, int64_t j, float *c, int64_t ldc, int 
   const mx_product_kernels *t = r->one.kernels;
   const mx_lanes *a = &r->one.a, *b = &r->one.b;
   bool whole = j + t->nr <= r->n, b_direct = r->b_direct && whole;
-  const float *pa = r->a + i * r->k, *pb = r->b + j * r->k;
+  const float *pa = r->a + i * r->k, *pb = r->b + (j - r->b_first) * r->k;
   if (r->pairs) {
     t->tile_pairs((r->k + 1) / 2, pa, pb, c, ldc, rows, add);
     return;
@@ -141,7 +138,23 @@ static void compute_block(const run *r, int64_t block) {
 }
 
 static void compute_chunk(void *ctx, int64_t begin, int64_t end) {
-  for (int64_t i = begin; i < end; i++) compute_block(ctx, i);
+  run r = *(const run *)ctx;
+  if (r.own_panels) {
+    int64_t width = (int64_t)BLOCK_PANELS * r.one.kernels->nr;
+    r.b = mx_product_scratch(MX_SLOT_PANELS, (size_t)(width * r.k) * sizeof *r.b);
+    if (!r.b) {
+      atomic_store(r.failed, true);
+      return;
+    }
+  }
+  for (int64_t i = begin; i < end; i++) {
+    if (r.own_panels) {
+      int64_t first = i * BLOCK_PANELS;
+      r.b_first = first * r.one.kernels->nr;
+      pack_b(&r, first, mx_min64(BLOCK_PANELS, r.panels_n - first));
+    }
+    compute_block(&r, i);
+  }
 }
 
 /* --- one product ---------------------------------------------------------------------------------- */
@@ -180,9 +193,12 @@ static int one_product(const mx_one *one, int slot) {
   r.in_place = sums_in_place(p);
   r.a_direct = pays_direct(&one->a, p->m, p->k);
   r.b_direct = pays_direct(&one->b, p->n, p->k) && one->b.lane_stride == 1;
+  r.own_panels = !r.b_direct && p->m <= BLOCK_M;
+  atomic_bool out_of_memory = false;
+  r.failed = &out_of_memory;
   int64_t rows = mx_ceil_div(m, t->mr) * t->mr, cols = mx_ceil_div(n, t->nr) * t->nr;
   int64_t floats_a = r.a_direct ? 0 : rows * length;
-  int64_t floats_b = r.b_direct && n % t->nr == 0 ? 0 : cols * length;
+  int64_t floats_b = r.own_panels || (r.b_direct && n % t->nr == 0) ? 0 : cols * length;
   int64_t floats_acc = r.in_place ? 0 : rows * cols;
   size_t bytes = (size_t)(floats_a + floats_b + floats_acc) * sizeof(float);
   r.a = mx_product_scratch(slot, bytes);
@@ -202,7 +218,7 @@ static int one_product(const mx_one *one, int slot) {
       super_block(&r);
     }
   }
-  return 0;
+  return atomic_load(&out_of_memory);
 }
 
 /* --- the batch -------------------------------------------------------------------------------------- */

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include "backend/cpu/product/kernels.h"
 
-/* Scratch slots: what the calling thread shares with its helpers, and what one chunk needs. */
-enum { MX_SLOT_SHARED, MX_SLOT_CHUNK, MX_SLOTS };
+/* Scratch slots: what the calling thread shares with its helpers, what one chunk of work needs, and
+ * the panels of B that only this chunk reads. */
+enum { MX_SLOT_SHARED, MX_SLOT_CHUNK, MX_SLOT_PANELS, MX_SLOTS };
 
 /* At least `bytes` aligned to 64, or NULL. Good until this thread asks for the slot again. */
 void *mx_product_scratch(int slot, size_t bytes);

@@ -30,13 +30,23 @@ typedef struct mx_codes {
   const char *scales, *biases;
   mlx_dtype dtype;
   float factor;
-  int64_t word_stride, group_stride;
+  int64_t row_codes, word_stride, group_stride;
 } mx_codes;
+
+/* Asks for codes start .. start + n of row r, which need not exist: runs of a row are too short for
+ * the hardware to see the next one coming. */
+static inline void mx_prefetch_codes(const mx_codes *q, int64_t r, int64_t start, int64_t n) {
+  uintptr_t at = (uintptr_t)q->words + (uintptr_t)(r * q->word_stride * 4 + start * q->bits / 8);
+  for (uintptr_t end = at + (uintptr_t)(n * q->bits / 8); at < end; at += 64) {
+    __builtin_prefetch((const void *)at);
+  }
+}
 
 /* x of one row, made ready for qdot. */
 typedef struct mx_qdot_x {
   const float *x;    /* in the order of the kernel, zero-padded */
   const float *sums; /* of x over each group, zero-padded to a multiple of MX_VECTOR_MAX */
+  const float *last_sums; /* of the groups past the last whole vector, at its end */
 } mx_qdot_x;
 
 typedef struct mx_epilogue {
@@ -63,14 +73,15 @@ typedef struct mx_product_kernels {
   void (*tile_pairs)(int64_t k, const float *a, const float *b, float *c, int64_t ldc, int rows,
                      bool add);
 
-  /* Panels dst[k][mr] or dst[k][nr] of lanes lane0 .. lane0 + lanes, the rest zero. */
-  void (*pack_a)(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k, float *dst);
-  void (*pack_b)(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k, float *dst);
-  void (*pack_b_codes)(const mx_codes *q, bool transposed, int64_t lane0, int lanes, int64_t k0,
+  /* Panels [k][mr] or [k][nr] of lanes lane0 .. lane0 + lanes, one after the other; the lanes that
+   * the last panel lacks are zero. */
+  void (*pack_a)(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k, float *dst);
+  void (*pack_b)(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k, float *dst);
+  void (*pack_b_codes)(const mx_codes *q, bool transposed, int64_t lane0, int64_t lanes, int64_t k0,
                        int64_t k, float *dst);
-  void (*pack_a_pairs)(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k,
+  void (*pack_a_pairs)(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k,
                        float *dst);
-  void (*pack_b_pairs)(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k,
+  void (*pack_b_pairs)(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k,
                        float *dst);
 
   /* n numbers of a row to float32. */
@@ -95,6 +106,7 @@ typedef struct mx_product_kernels {
   void (*dequantize)(const mx_codes *q, int64_t r, int64_t k, char *dst);
   /* Floats that qdot_prepare writes for a row of k. */
   int64_t (*qdot_floats)(int64_t k, int bits);
+  /* Writes that many to dst; to sums those of the groups, padded, and MX_VECTOR_MAX more. */
   void (*qdot_prepare)(const float *x, int64_t k, int bits, int group, float *dst, float *sums);
   /* out[j] = row r + j of affine codes times x, j < rows <= MX_QDOT_ROWS. */
   void (*qdot)(const mx_codes *q, int64_t r, int rows, int64_t k, const mx_qdot_x *x, float *out);

@@ -23,6 +23,7 @@ static mx_codes codes_at(const mx_product *p, int64_t batch) {
   c.scales = (const char *)q->scales + group * size;
   c.biases = q->biases ? (const char *)q->biases + group * size : NULL;
   c.factor = q->global_scale;
+  c.row_codes = q->transposed ? p->k : p->n;
   c.word_stride = p->b.row_stride;
   c.group_stride = q->row_stride;
   return c;

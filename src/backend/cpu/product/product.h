@@ -81,7 +81,7 @@ int mx_quant_bits(mx_quant_mode mode);
 
 uint8_t mx_f32_to_e4m3(float x);
 float mx_e4m3_to_f32(uint8_t byte);
-void mx_to_fp8(const void *x, mlx_dtype dtype, int64_t n, uint8_t *out);
-void mx_from_fp8(const uint8_t *x, int64_t n, mlx_dtype dtype, void *out);
+void mx_e4m3_from_floats(const void *x, mlx_dtype dtype, int64_t n, uint8_t *out);
+void mx_e4m3_to_floats(const uint8_t *x, int64_t n, mlx_dtype dtype, void *out);
 
 #endif

@@ -141,8 +141,13 @@ int mx_dequantize_affine(const uint32_t *codes, const void *scales, const void *
   if (check("dequantize", dtype, k, group, bits)) return 1;
   if (k == 0) return 0;
   job q = {.dtype = dtype, .k = k, .kernels = mx_product_table(), .out = out};
-  q.coded = (mx_codes){MX_QUANT_AFFINE, bits, group, codes, scales,        biases,
-                       dtype,           1,    k * bits / 32, k / group};
+  q.coded = (mx_codes){.mode = MX_QUANT_AFFINE, .bits = bits, .group = group, .words = codes};
+  q.coded.scales = scales;
+  q.coded.biases = biases;
+  q.coded.dtype = dtype;
+  q.coded.row_codes = k;
+  q.coded.word_stride = k * bits / 32;
+  q.coded.group_stride = k / group;
   mx_parallel_for(rows, mx_max64(1, CHUNK / k), dequantize_chunk, &q);
   return 0;
 }

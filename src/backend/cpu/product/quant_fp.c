@@ -188,10 +188,10 @@ int mx_dequantize_fp(mx_quant_mode mode, const uint32_t *codes, const uint8_t *s
 
 /* --- arrays of e4m3 ------------------------------------------------------------------------------------ */
 
-void mx_to_fp8(const void *x, mlx_dtype dtype, int64_t n, uint8_t *out) {
+void mx_e4m3_from_floats(const void *x, mlx_dtype dtype, int64_t n, uint8_t *out) {
   for (int64_t i = 0; i < n; i++) out[i] = mx_f32_to_e4m3(load1(x, dtype, i));
 }
 
-void mx_from_fp8(const uint8_t *x, int64_t n, mlx_dtype dtype, void *out) {
+void mx_e4m3_to_floats(const uint8_t *x, int64_t n, mlx_dtype dtype, void *out) {
   for (int64_t i = 0; i < n; i++) store1(out, dtype, i, mx_e4m3_to_f32(x[i]));
 }

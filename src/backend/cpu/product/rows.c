@@ -7,11 +7,12 @@
 #include "base/pool.h"
 
 enum {
-  ROWS_DOT = 16,       /* most rows where K of B is dense, or B is codes along K */
+  ROWS_DOT = 16,       /* most rows where K of B is dense */
+  ROWS_CODES = 24,     /* where B is codes along K */
   ROWS_AXPY = 8,       /* where rows of B are dense */
-  ROWS_QDOT = 3,       /* where codes are used as they lie */
+  ROWS_QDOT = 4,       /* where codes are used as they lie */
   COLUMNS_DOT = 48,    /* columns at a time */
-  COLUMNS_AXPY = 256,
+  COLUMNS_AXPY = 1024, /* at most: long runs of a row of B */
   CHUNK_BYTES = 1 << 17, /* of B: worth a hand-over to another thread */
   X_FLOATS = 1 << 20   /* of x made ready at a time */
 };
@@ -35,7 +36,7 @@ static path choose(const mx_product *p) {
     bool whole = q->mode == MX_QUANT_AFFINE && (q->bits == 2 || q->bits == 4 || q->bits == 8);
     if (!q->transposed) return p->m <= ROWS_AXPY ? PATH_AXPY : PATH_NONE;
     if (whole && p->m <= ROWS_QDOT) return PATH_QDOT;
-    return p->m <= ROWS_DOT ? PATH_DOT : PATH_NONE;
+    return p->m <= ROWS_CODES ? PATH_DOT : PATH_NONE;
   }
   if (p->b.row_stride == 1 && p->m <= ROWS_DOT) return PATH_DOT;
   return p->b.col_stride == 1 && p->m <= ROWS_AXPY ? PATH_AXPY : PATH_NONE;
@@ -77,7 +78,8 @@ static void qdot_block(const block *b) {
   for (int64_t j = 0; j < b->n; j += MX_QDOT_ROWS) {
     int rows = (int)mx_min64(MX_QDOT_ROWS, b->n - j);
     for (int64_t i = 0; i < w->p->m; i++) {
-      mx_qdot_x x = {b->x + i * b->ldx, b->x + i * b->ldx + w->x_row};
+      const float *row = b->x + i * b->ldx, *sums = row + w->x_row;
+      mx_qdot_x x = {row, sums, sums + w->sums_row - MX_VECTOR_MAX};
       w->kernels->qdot(&b->one.q, b->j0 + j, rows, k, &x, b->out + i * w->columns + j);
     }
   }
@@ -87,7 +89,8 @@ static void dot_block(const block *b) {
   const work *w = b->w;
   const mx_product_kernels *t = w->kernels;
   const mx_lanes *lanes = &b->one.b;
-  float acc[ROWS_DOT * MX_DOT_W * MX_VECTOR_MAX], decoded[MX_DOT_W * MX_DOT_STEP];
+  _Alignas(64) float acc[ROWS_CODES * MX_DOT_W * MX_VECTOR_MAX];
+  _Alignas(64) float decoded[MX_DOT_W * MX_DOT_STEP];
   int64_t m = w->p->m, k = w->p->k, quad = MX_DOT_X * MX_DOT_W * (int64_t)t->vl;
   int64_t size = mx_dtype_bytes(lanes->dtype), step = lanes->data && m <= MX_DOT_X ? k : MX_DOT_STEP;
   for (int64_t j = 0; j < b->n; j += MX_DOT_W) {
@@ -103,6 +106,7 @@ static void dot_block(const block *b) {
         ldw = lanes->lane_stride;
       } else {
         for (int y = 0; y < wide; y++) {
+          mx_prefetch_codes(&b->one.q, b->j0 + j + MX_DOT_W + y, k0, n);
           t->decode(&b->one.q, b->j0 + j + y, k0, n, decoded + y * MX_DOT_STEP);
         }
       }
@@ -132,7 +136,7 @@ static void axpy_block(const block *b) {
     t->axpy(b->x, b->ldx, (int)m, from, lanes->dtype, lanes->k_stride, k, b->n, b->out, w->columns);
     return;
   }
-  float decoded[4 * COLUMNS_AXPY];
+  _Alignas(64) float decoded[4 * COLUMNS_AXPY];
   for (int64_t k0 = 0; k0 < k; k0 += 4) {
     int64_t n = mx_min64(4, k - k0);
     for (int64_t y = 0; y < n; y++) {
@@ -145,8 +149,8 @@ static void axpy_block(const block *b) {
 
 static void run_block(const work *w, int64_t at) {
   const mx_product *p = w->p;
-  float out[ROWS_AXPY * COLUMNS_AXPY];
-  _Static_assert(ROWS_DOT * COLUMNS_DOT <= ROWS_AXPY * COLUMNS_AXPY, "the block of outputs");
+  _Alignas(64) float out[ROWS_AXPY * COLUMNS_AXPY];
+  _Static_assert(ROWS_CODES * COLUMNS_DOT <= ROWS_AXPY * COLUMNS_AXPY, "the block of outputs");
   int64_t local = at / w->blocks;
   block b = {.w = w, .j0 = at % w->blocks * w->columns, .out = out};
   mx_product_at(p, w->kernels, w->first + local, &b.one);
@@ -186,12 +190,16 @@ static int64_t block_bytes(const mx_product *p, int64_t columns) {
 
 int mx_product_rows(const mx_product *p, const mx_product_kernels *k) {
   work w = {.p = p, .kernels = k, .path = choose(p), .x_row = p->k};
-  w.columns = w.path == PATH_AXPY ? COLUMNS_AXPY : COLUMNS_DOT;
+  w.columns = COLUMNS_DOT;
+  if (w.path == PATH_AXPY) {
+    int64_t share = p->n / mx_thread_count() / 64 * 64;
+    w.columns = mx_min64(COLUMNS_AXPY, mx_max64(128, share));
+  }
   w.blocks = mx_ceil_div(p->n, w.columns);
   bool as_is = w.path != PATH_QDOT && p->a.dtype == MLX_FLOAT32 && p->a.col_stride == 1;
   if (w.path == PATH_QDOT) {
     w.x_row = k->qdot_floats(p->k, p->quant.bits);
-    w.sums_row = mx_ceil_div(p->k / p->quant.group, MX_VECTOR_MAX) * MX_VECTOR_MAX;
+    w.sums_row = (mx_ceil_div(p->k / p->quant.group, MX_VECTOR_MAX) + 1) * MX_VECTOR_MAX;
   }
   w.ldx = w.x_row + (w.path == PATH_QDOT ? w.sums_row + p->k : 0);
   int64_t round = p->batch;

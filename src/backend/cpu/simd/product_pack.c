@@ -8,33 +8,19 @@
 
 /* --- rows of numbers -------------------------------------------------------------------------- */
 
-INLINE float load1(const char *p, mlx_dtype dtype) {
-  uint16_t h;
-  float f;
-  if (dtype == MLX_FLOAT32) {
-    memcpy(&f, p, sizeof f);
-    return f;
-  }
-  memcpy(&h, p, sizeof h);
-  return dtype == MLX_FLOAT16 ? mx_f16_to_f32(h) : mx_bf16_to_f32(h);
-}
-
-INLINE vf load_vector(const char *p, mlx_dtype dtype) {
-  if (dtype == MLX_FLOAT32) return vf_load((const float *)(const void *)p);
-  return dtype == MLX_FLOAT16 ? vf_load_f16(p) : vf_load_bf16(p);
-}
+INLINE int64_t mx_size(mlx_dtype t) { return t == MLX_FLOAT32 ? 4 : 2; }
 
 INLINE void load_dense(const char *src, const mlx_dtype dtype, int64_t n, float *dst) {
   const int64_t size = dtype == MLX_FLOAT32 ? 4 : 2;
   int64_t i = 0;
-  for (; i + VL <= n; i += VL) vf_store(dst + i, load_vector(src + i * size, dtype));
-  for (; i < n; i++) dst[i] = load1(src + i * size, dtype);
+  for (; i + VL <= n; i += VL) vf_store(dst + i, vf_any(src + i * size, dtype));
+  for (; i < n; i++) dst[i] = vf_one(src, dtype, i);
 }
 
 static void load(const char *src, mlx_dtype dtype, int64_t stride, int64_t n, float *dst) {
   int64_t step = stride * (dtype == MLX_FLOAT32 ? 4 : 2);
   if (stride != 1) {
-    for (int64_t i = 0; i < n; i++) dst[i] = load1(src + i * step, dtype);
+    for (int64_t i = 0; i < n; i++) dst[i] = vf_one(src + i * step, dtype, 0);
   } else if (dtype == MLX_FLOAT32) {
     memcpy(dst, src, (size_t)n * sizeof *dst);
   } else if (dtype == MLX_FLOAT16) {
@@ -133,7 +119,7 @@ INLINE void vt_transpose(vt r[TL]) {
 #define TL 4
 typedef vf vt;
 INLINE vt vt_zero(void) { return vf_zero(); }
-INLINE vt vt_load(const char *p, mlx_dtype dtype) { return load_vector(p, dtype); }
+INLINE vt vt_load(const char *p, mlx_dtype dtype) { return vf_any(p, dtype); }
 INLINE void vt_store(float *p, vt v, int lanes) {
   (void)lanes;
   vf_store(p, v);
@@ -170,64 +156,75 @@ INLINE void pack_dense_k(const char *src, const mlx_dtype dtype, int64_t lane_st
   }
   for (; t < k; t++) {
     for (int l = 0; l < width; l++) {
-      dst[t * width + l] = l < lanes ? load1(src + l * lane_step + t * size, dtype) : 0;
+      dst[t * width + l] = l < lanes ? vf_one(src + l * lane_step + t * size, dtype, 0) : 0;
     }
   }
 }
 
-/* Lanes are dense: each k is a run of the panel. */
-INLINE void pack_dense_lanes(const char *src, const mlx_dtype dtype, int64_t k_step, int lanes,
+/* Lanes are dense: a row of k goes to all panels at once, so that memory is read in long runs. */
+INLINE void pack_dense_lanes(const char *src, const mlx_dtype dtype, int64_t k_step, int64_t lanes,
                              int64_t k, const int width, float *dst) {
-  const int64_t size = dtype == MLX_FLOAT32 ? 4 : 2;
+  const int64_t size = dtype == MLX_FLOAT32 ? 4 : 2, panel = k * width;
+  const int64_t whole = lanes / width, rest = lanes % width;
   for (int64_t t = 0; t < k; t++, src += k_step, dst += width) {
-    int l = 0;
-    if (lanes == width) {
-      UNROLL for (; l + VL <= width; l += VL) vf_store(dst + l, load_vector(src + l * size, dtype));
+    const char *from = src;
+    float *to = dst;
+    for (int64_t p = 0; p < whole; p++, from += width * size, to += panel) {
+      /* Two rows on: a jump that the hardware does not foresee. */
+      __builtin_prefetch((const void *)((uintptr_t)from + (uintptr_t)(2 * k_step)));
+      int l = 0;
+      UNROLL for (; l + VL <= width; l += VL) vf_store(to + l, vf_any(from + l * size, dtype));
+      UNROLL for (; l < width; l++) to[l] = vf_one(from + l * size, dtype, 0);
     }
-    for (; l < lanes; l++) dst[l] = load1(src + l * size, dtype);
-    for (; l < width; l++) dst[l] = 0;
+    if (rest == 0) continue;
+    for (int l = 0; l < width; l++) to[l] = l < rest ? vf_one(from + l * size, dtype, 0) : 0;
   }
 }
 
 static void pack_any(const char *src, mlx_dtype dtype, int64_t lane_step, int64_t k_step,
                      int lanes, int64_t k, int width, float *dst) {
   for (int64_t t = 0; t < k; t++, src += k_step, dst += width) {
-    for (int l = 0; l < width; l++) dst[l] = l < lanes ? load1(src + l * lane_step, dtype) : 0;
+    for (int l = 0; l < width; l++) dst[l] = l < lanes ? vf_one(src + l * lane_step, dtype, 0) : 0;
   }
 }
 
-INLINE void pack(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k,
-                 const int width, float *dst) {
-  int64_t size = s->dtype == MLX_FLOAT32 ? 4 : 2;
-  int64_t lane_step = s->lane_stride * size, k_step = s->k_stride * size;
-  const char *src = s->data + lane0 * lane_step + k0 * k_step;
-  if (s->lane_stride == 1) {
-    if (s->dtype == MLX_FLOAT32) {
-      pack_dense_lanes(src, MLX_FLOAT32, k_step, lanes, k, width, dst);
-    } else if (s->dtype == MLX_FLOAT16) {
-      pack_dense_lanes(src, MLX_FLOAT16, k_step, lanes, k, width, dst);
-    } else {
-      pack_dense_lanes(src, MLX_BFLOAT16, k_step, lanes, k, width, dst);
-    }
-  } else if (s->k_stride == 1) {
-    if (s->dtype == MLX_FLOAT32) {
-      pack_dense_k(src, MLX_FLOAT32, lane_step, lanes, k, width, dst);
-    } else if (s->dtype == MLX_FLOAT16) {
-      pack_dense_k(src, MLX_FLOAT16, lane_step, lanes, k, width, dst);
-    } else {
-      pack_dense_k(src, MLX_BFLOAT16, lane_step, lanes, k, width, dst);
-    }
+INLINE void pack_panel(const char *src, mlx_dtype dtype, int64_t lane_step, int64_t k_step,
+                       int lanes, int64_t k, const int width, float *dst) {
+  if (k_step != mx_size(dtype)) {
+    pack_any(src, dtype, lane_step, k_step, lanes, k, width, dst);
+  } else if (dtype == MLX_FLOAT32) {
+    pack_dense_k(src, MLX_FLOAT32, lane_step, lanes, k, width, dst);
+  } else if (dtype == MLX_FLOAT16) {
+    pack_dense_k(src, MLX_FLOAT16, lane_step, lanes, k, width, dst);
   } else {
-    pack_any(src, s->dtype, lane_step, k_step, lanes, k, width, dst);
+    pack_dense_k(src, MLX_BFLOAT16, lane_step, lanes, k, width, dst);
   }
 }
 
-static void pack_a(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k,
+INLINE void pack(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k,
+                 const int width, float *dst) {
+  int64_t size = mx_size(s->dtype), lane_step = s->lane_stride * size, k_step = s->k_stride * size;
+  const char *src = s->data + lane0 * lane_step + k0 * k_step;
+  if (s->lane_stride != 1) {
+    for (int64_t l = 0; l < lanes; l += width, dst += k * width) {
+      int n = (int)MIN(lanes - l, width);
+      pack_panel(src + l * lane_step, s->dtype, lane_step, k_step, n, k, width, dst);
+    }
+  } else if (s->dtype == MLX_FLOAT32) {
+    pack_dense_lanes(src, MLX_FLOAT32, k_step, lanes, k, width, dst);
+  } else if (s->dtype == MLX_FLOAT16) {
+    pack_dense_lanes(src, MLX_FLOAT16, k_step, lanes, k, width, dst);
+  } else {
+    pack_dense_lanes(src, MLX_BFLOAT16, k_step, lanes, k, width, dst);
+  }
+}
+
+static void pack_a(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k,
                    float *dst) {
   pack(s, lane0, lanes, k0, k, MR, dst);
 }
 
-static void pack_b(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k,
+static void pack_b(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k,
                    float *dst) {
   pack(s, lane0, lanes, k0, k, NR, dst);
 }
@@ -256,8 +253,8 @@ INLINE void pack_pair_rows(const char *src, int64_t k_step, int64_t k, const int
   }
 }
 
-INLINE void pack_pairs(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k,
-                       const int width, float *dst) {
+INLINE void pack_pair_panel(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k,
+                            const int width, float *dst) {
   int64_t lane_step = s->lane_stride * 2, k_step = s->k_stride * 2, t = 0;
   const char *src = s->data + lane0 * lane_step + k0 * k_step;
   if (s->lane_stride == 1 && lanes == width && width % VL == 0) {
@@ -277,12 +274,20 @@ INLINE void pack_pairs(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, 
   }
 }
 
-static void pack_a_pairs(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k,
+/* A panel of pairs has the room of one of numbers, so that all panels lie alike. */
+INLINE void pack_pairs(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k,
+                       const int width, float *dst) {
+  for (int64_t l = 0; l < lanes; l += width, dst += k * width) {
+    pack_pair_panel(s, lane0 + l, (int)MIN(lanes - l, width), k0, k, width, dst);
+  }
+}
+
+static void pack_a_pairs(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k,
                          float *dst) {
   pack_pairs(s, lane0, lanes, k0, k, MR, dst);
 }
 
-static void pack_b_pairs(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0, int64_t k,
+static void pack_b_pairs(const mx_lanes *s, int64_t lane0, int64_t lanes, int64_t k0, int64_t k,
                          float *dst) {
   pack_pairs(s, lane0, lanes, k0, k, NR, dst);
 }
@@ -290,25 +295,39 @@ static void pack_b_pairs(const mx_lanes *s, int64_t lane0, int lanes, int64_t k0
 
 /* --- codes ----------------------------------------------------------------------------------------- */
 
-static void pack_b_codes(const mx_codes *q, bool transposed, int64_t lane0, int lanes, int64_t k0,
-                         int64_t k, float *dst) {
-  enum { RUN = 64, ROOM = RUN + 16 };
-  float rows[NR * ROOM];
-  if (!transposed) {
-    /* The tile's width need not be a multiple of 8, which decode wants. */
-    int64_t start = lane0 & ~(int64_t)7, n = (lane0 + lanes + 7 - start) & ~(int64_t)7;
-    for (int64_t t = 0; t < k; t++, dst += NR) {
-      MX_SIMD(product_decode)(q, k0 + t, start, n, rows);
-      memcpy(dst, rows + (lane0 - start), (size_t)lanes * sizeof *dst);
-      memset(dst + lanes, 0, (size_t)(NR - lanes) * sizeof *dst);
-    }
-    return;
-  }
+enum { RUN = 64, ROOM = RUN + 16 };
+
+/* Rows of codes run along K. */
+static void pack_codes_k(const mx_codes *q, int64_t lane0, int lanes, int64_t k0, int64_t k,
+                         float *dst) {
+  _Alignas(64) float rows[NR * ROOM];
   for (int64_t t = 0; t < k; t += RUN) {
     int64_t n = MIN(k - t, RUN);
-    for (int l = 0; l < lanes; l++) MX_SIMD(product_decode)(q, lane0 + l, k0 + t, n, rows + l * ROOM);
-    pack_dense_k((const char *)rows, MLX_FLOAT32, ROOM * sizeof *rows, lanes, n, NR,
-                 dst + t * NR);
+    for (int l = 0; l < lanes; l++) {
+      mx_prefetch_codes(q, lane0 + l + NR, k0 + t, n);
+      MX_SIMD(product_decode)(q, lane0 + l, k0 + t, n, rows + l * ROOM);
+    }
+    pack_dense_k((const char *)rows, MLX_FLOAT32, ROOM * sizeof *rows, lanes, n, NR, dst + t * NR);
+  }
+}
+
+/* Rows of codes run across panels; a panel need not start where decode can. */
+static void pack_codes_lanes(const mx_codes *q, int64_t lane0, int lanes, int64_t k0, int64_t k,
+                             float *dst) {
+  _Alignas(64) float row[NR + 16];
+  int64_t start = lane0 & ~(int64_t)7, n = (lane0 + lanes + 7 - start) & ~(int64_t)7;
+  for (int64_t t = 0; t < k; t++, dst += NR) {
+    MX_SIMD(product_decode)(q, k0 + t, start, n, row);
+    memcpy(dst, row + (lane0 - start), (size_t)lanes * sizeof *dst);
+    memset(dst + lanes, 0, (size_t)(NR - lanes) * sizeof *dst);
+  }
+}
+
+static void pack_b_codes(const mx_codes *q, bool transposed, int64_t lane0, int64_t lanes,
+                         int64_t k0, int64_t k, float *dst) {
+  for (int64_t l = 0; l < lanes; l += NR, dst += k * NR) {
+    int n = (int)MIN(lanes - l, NR);
+    (transposed ? pack_codes_k : pack_codes_lanes)(q, lane0 + l, n, k0, k, dst);
   }
 }
 

@@ -6,17 +6,6 @@
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 
-INLINE float load1(const char *p, mlx_dtype dtype, int64_t i) {
-  uint16_t h;
-  float f;
-  if (dtype == MLX_FLOAT32) {
-    memcpy(&f, p + i * 4, sizeof f);
-    return f;
-  }
-  memcpy(&h, p + i * 2, sizeof h);
-  return dtype == MLX_FLOAT16 ? mx_f16_to_f32(h) : mx_bf16_to_f32(h);
-}
-
 /* --- decoding --------------------------------------------------------------------------------------- */
 
 /* Eight codes are `bits` bytes. */
@@ -26,33 +15,39 @@ INLINE uint64_t bits8(const unsigned char *p, const int bits) {
   return u;
 }
 
-/* dst[0 .. n) = code * scale + bias for n codes that start at a byte; room: bytes that may be
- * read from p. */
+/* dst[0 .. n) = code * scale + bias for n codes that start at a byte; room: bytes of the row from
+ * p on. */
 #if MX_TIER_AVX2
+/* The two bytes that code j may lie in, to lane j; then its place in them. */
+#define PICK(bits, j) (j) * (bits) / 8, (j) * (bits) / 8 + 1, -1, -1
+#define PICKS(b)                                                                                   \
+  { PICK(b, 0), PICK(b, 1), PICK(b, 2), PICK(b, 3), PICK(b, 4), PICK(b, 5), PICK(b, 6), PICK(b, 7) }
+#define SHIFTS(b) { 0, b % 8, 2 * b % 8, 3 * b % 8, 4 * b % 8, 5 * b % 8, 6 * b % 8, 7 * b % 8 }
+static const int8_t picks_of[9][32] = {PICKS(0), PICKS(1), PICKS(2), PICKS(3), PICKS(4),
+                                       PICKS(5), PICKS(6), PICKS(7), PICKS(8)};
+static const int32_t shifts_of[9][8] = {SHIFTS(0), SHIFTS(1), SHIFTS(2), SHIFTS(3), SHIFTS(4),
+                                        SHIFTS(5), SHIFTS(6), SHIFTS(7), SHIFTS(8)};
+
 INLINE void decode_run(const unsigned char *p, int64_t room, const int bits, int64_t n, float scale,
                        float bias, float *dst) {
-  char pick[32];
-  int32_t shift[8];
-  UNROLL for (int j = 0; j < 8; j++) {
-    int at = j * bits;
-    shift[j] = at % 8;
-    for (int i = 0; i < 4; i++) pick[j * 4 + i] = (char)(i < 2 ? at / 8 + i : -1);
+  const __m256i picks = _mm256_loadu_si256((const __m256i *)(const void *)picks_of[bits]);
+  const __m256i shifts = _mm256_loadu_si256((const __m256i *)(const void *)shifts_of[bits]);
+  const __m256i mask = _mm256_set1_epi32((1 << bits) - 1);
+  const __m256 s = _mm256_set1_ps(scale), b = _mm256_set1_ps(bias);
+#define DECODE8(codes, to)                                                                         \
+  do {                                                                                             \
+    __m256i v = _mm256_srlv_epi32(_mm256_shuffle_epi8(codes, picks), shifts);                      \
+    __m256 number = _mm256_cvtepi32_ps(_mm256_and_si256(v, mask));                                 \
+    _mm256_storeu_ps(to, _mm256_fmadd_ps(number, s, b));                                           \
+  } while (0)
+  /* Eight bytes are read for eight codes, but at the end of the row. */
+  int64_t fast = room < 8 ? 0 : MIN(n, ((room - 8) / bits + 1) * 8), i = 0;
+#pragma GCC unroll 4
+  for (; i < fast; i += 8, p += bits) {
+    DECODE8(_mm256_castpd_si256(_mm256_broadcast_sd((const double *)(const void *)p)), dst + i);
   }
-  __m256i picks = _mm256_loadu_si256((const __m256i *)(const void *)pick);
-  __m256i shifts = _mm256_loadu_si256((const __m256i *)(const void *)shift);
-  __m256i mask = _mm256_set1_epi32((1 << bits) - 1);
-  __m256 s = _mm256_set1_ps(scale), b = _mm256_set1_ps(bias);
-  for (int64_t i = 0; i < n; i += 8, p += bits, room -= bits) {
-    uint64_t u;
-    if (room >= 8) {
-      memcpy(&u, p, sizeof u);
-    } else {
-      u = bits8(p, bits);
-    }
-    __m256i v = _mm256_shuffle_epi8(_mm256_set1_epi64x((int64_t)u), picks);
-    v = _mm256_and_si256(_mm256_srlv_epi32(v, shifts), mask);
-    _mm256_storeu_ps(dst + i, _mm256_fmadd_ps(_mm256_cvtepi32_ps(v), s, b));
-  }
+  for (; i < n; i += 8, p += bits) DECODE8(_mm256_set1_epi64x((int64_t)bits8(p, bits)), dst + i);
+#undef DECODE8
 }
 #else
 INLINE void decode_run(const unsigned char *p, int64_t room, const int bits, int64_t n, float scale,
@@ -74,17 +69,19 @@ INLINE void decode_run(const unsigned char *p, int64_t room, const int bits, int
 INLINE void decode_affine(const mx_codes *q, int64_t r, int64_t start, int64_t n, const int bits,
                           float *dst) {
   const unsigned char *p = (const unsigned char *)(q->words + r * q->word_stride);
-  int64_t g0 = r * q->group_stride, left = n * bits / 8;
+  const int log_group = __builtin_ctz((unsigned)q->group);
+  int64_t g = r * q->group_stride + (start >> log_group);
+  int64_t left = (q->row_codes - start) * bits / 8;
+  int64_t run = MIN(n, q->group - (start & (q->group - 1)));
   p += start * bits / 8;
-  while (n > 0) {
-    int64_t g = g0 + start / q->group, run = MIN(n, q->group - start % q->group);
-    float scale = load1(q->scales, q->dtype, g), bias = load1(q->biases, q->dtype, g);
+  for (; n > 0; g++) {
+    float scale = vf_one(q->scales, q->dtype, g), bias = vf_one(q->biases, q->dtype, g);
     decode_run(p, left, bits, run, scale, bias, dst);
     p += run * bits / 8;
     left -= run * bits / 8;
     dst += run;
-    start += run;
     n -= run;
+    run = MIN(n, q->group);
   }
 }
 
@@ -172,10 +169,11 @@ static void dequantize(const mx_codes *q, int64_t r, int64_t k, char *dst) {
   plain.scales = (const char *)&one;
   plain.biases = (const char *)&zero;
   plain.dtype = MLX_FLOAT32;
+  plain.row_codes = q->group;
   plain.words += r * q->word_stride;
   for (int64_t g = 0; g < k / q->group; g++, dst += q->group * size) {
-    float scale = load1(q->scales, q->dtype, r * q->group_stride + g);
-    float bias = load1(q->biases, q->dtype, r * q->group_stride + g);
+    float scale = vf_one(q->scales, q->dtype, r * q->group_stride + g);
+    float bias = vf_one(q->biases, q->dtype, r * q->group_stride + g);
     /* One group at a time is row 0, group 0 of codes that mean themselves. */
     MX_SIMD(product_decode)(&plain, 0, 0, q->group, codes);
     plain.words += q->group * q->bits / 32;
@@ -218,29 +216,44 @@ static void qdot_prepare(const float *x, int64_t k, int bits, int group, float *
     sums[g] = four[0];
   }
   for (int64_t g = groups; g % MX_VECTOR_MAX; g++) sums[g] = 0;
+  float *last = sums + (groups + MX_VECTOR_MAX - 1) / MX_VECTOR_MAX * MX_VECTOR_MAX;
+  for (int i = 0; i < VL; i++) last[i] = 0;
+  for (int64_t g = groups / VL * VL; g < groups; g++) last[VL - (groups - g)] = sums[g];
 }
 
-INLINE vf load_scales(const char *p, mlx_dtype dtype, int64_t n) {
-  char part[VL * 4] = {0};
-  if (n < VL) {
-    memcpy(part, p, (size_t)n * (dtype == MLX_FLOAT32 ? 4 : 2));
-    p = part;
+/* Scales of `groups` groups as float32, zero-padded by a vector; adds bias * sum(x) to acc. The last
+ * vector overlaps the one before it, with sums that leave out what that one had. */
+INLINE vf expand_scales(const mx_codes *q, const mlx_dtype dtype, int64_t first, int64_t groups,
+                        const float *sums, const float *last_sums, vf acc, float *out) {
+  const int64_t size = dtype == MLX_FLOAT32 ? 4 : 2;
+  const char *scales = q->scales + first * size, *biases = q->biases + first * size;
+  int64_t g = 0, rest;
+  for (; g + VL <= groups; g += VL) {
+    vf_store(out + g, vf_any(scales + g * size, dtype));
+    acc = vf_fma(vf_any(biases + g * size, dtype), vf_load(sums + g), acc);
   }
-  if (dtype == MLX_FLOAT32) return vf_load((const float *)(const void *)p);
-  return dtype == MLX_FLOAT16 ? vf_load_f16(p) : vf_load_bf16(p);
-}
-
-/* Scales of `groups` groups as float32, zero-padded by a vector; adds bias * sum(x) to acc. */
-INLINE vf expand_scales(const mx_codes *q, int64_t first, int64_t groups, const float *sums, vf acc,
-                        float *out) {
-  int64_t size = q->dtype == MLX_FLOAT32 ? 4 : 2, g = 0;
-  for (; g < groups; g += VL) {
-    int64_t at = (first + g) * size;
-    vf_store(out + g, load_scales(q->scales + at, q->dtype, groups - g));
-    acc = vf_fma(load_scales(q->biases + at, q->dtype, groups - g), vf_load(sums + g), acc);
+  vf_store(out + groups, vf_zero());
+  rest = groups - g;
+  if (rest > 0 && g > 0) {
+    g = groups - VL;
+    vf_store(out + g, vf_any(scales + g * size, dtype));
+    acc = vf_fma(vf_any(biases + g * size, dtype), vf_load(last_sums), acc);
+  } else if (rest > 0) {
+    vf_store(out, vf_part(scales, dtype, rest));
+    acc = vf_fma(vf_part(biases, dtype, rest), vf_load(sums), acc);
   }
-  vf_store(out + g, vf_zero());
   return acc;
+}
+
+static vf expand_any(const mx_codes *q, int64_t first, int64_t groups, const float *sums,
+                     const float *last_sums, vf acc, float *out) {
+  if (q->dtype == MLX_FLOAT16) {
+    return expand_scales(q, MLX_FLOAT16, first, groups, sums, last_sums, acc, out);
+  }
+  if (q->dtype == MLX_FLOAT32) {
+    return expand_scales(q, MLX_FLOAT32, first, groups, sums, last_sums, acc, out);
+  }
+  return expand_scales(q, MLX_BFLOAT16, first, groups, sums, last_sums, acc, out);
 }
 
 INLINE vi load_words(const uint32_t *p, int64_t n) {
@@ -250,80 +263,98 @@ INLINE vi load_words(const uint32_t *p, int64_t n) {
   return vi_load(part);
 }
 
-/* p[r] = codes of block . x, lane by lane. */
-INLINE void qdot_block(vi *w, const int rows, const int bits, const float *x, vf *p) {
-  const int half = 16 / bits;
-  UNROLL for (int h = 0; h < 2; h++) {
-    UNROLL for (int j = 0; j < half; j++) {
-      vi mask = vi_set1(((1u << bits) - 1) << (bits * j));
-      vf xv = vf_load(x + (h * half + j) * VL);
-      UNROLL for (int r = 0; r < rows; r++) {
-        vf code = vf_from_vi(vi_and(w[r], mask));
-        p[r] = h + j ? vf_fma(code, xv, p[r]) : vf_mul(code, xv);
-      }
+/* acc[r] += scale * (codes of a block . x), lane by lane, for `blocks` blocks. The sums pass
+ * through memory once a block and leave the registers to the codes: hence a function of its own. */
+typedef struct blocks {
+  const uint32_t *words;
+  int64_t word_stride, count, words_last; /* words of the last block */
+  const float *x, *scales;
+  int64_t scale_stride; /* floats between two rows' scales */
+  int log_group;        /* of codes */
+  float *acc;           /* [rows][VL] */
+} blocks;
+
+INLINE void qdot_blocks(const blocks *b, const int rows, const int bits) {
+  const int half = 16 / bits, per = 32 / bits;
+  uint32_t lane_group[VL];
+  for (int i = 0; i < VL; i++) lane_group[i] = (uint32_t)(i * per) >> b->log_group;
+  const vi lanes = vi_load(lane_group);
+  const float *x = b->x;
+  for (int64_t t = 0; t < b->count; t++, x += VL * per) {
+    vi w[MX_QDOT_ROWS];
+    vf p[MX_QDOT_ROWS];
+    int64_t n = t + 1 < b->count ? VL : b->words_last;
+    UNROLL for (int r = 0; r < rows; r++) {
+      const uint32_t *at = b->words + r * b->word_stride + t * VL;
+      w[r] = load_words(at, n);
+      /* The rows of the next call: too short a run each for the hardware to see coming. */
+      __builtin_prefetch(at + rows * b->word_stride);
     }
-    UNROLL for (int r = 0; r < rows; r++) w[r] = vi_shift(w[r], 16);
+    UNROLL for (int h = 0; h < 2; h++) {
+      UNROLL for (int j = 0; j < half; j++) {
+        vi mask = vi_set1(((1u << bits) - 1) << (bits * j));
+        vf xv = vf_load(x + (h * half + j) * VL);
+        UNROLL for (int r = 0; r < rows; r++) {
+          vf code = vf_from_vi(vi_and(w[r], mask));
+          p[r] = h + j ? vf_fma(code, xv, p[r]) : vf_mul(code, xv);
+        }
+      }
+      UNROLL for (int r = 0; r < rows; r++) w[r] = vi_shift(w[r], 16);
+    }
+    const float *scales = b->scales + ((t * VL * per) >> b->log_group);
+    UNROLL for (int r = 0; r < rows; r++) {
+      vf scale = vf_pick(scales + r * b->scale_stride, lanes);
+      vf_store(b->acc + r * VL, vf_fma(p[r], scale, vf_load(b->acc + r * VL)));
+    }
   }
 }
 
-INLINE void qdot_rows(const mx_codes *q, int64_t row, const int rows, const int bits, int64_t k,
-                      const mx_qdot_x *x, float *out) {
-  enum { CHUNK = 4096, GROUPS = CHUNK / 32 };
-  const int per = 32 / bits;
-  const int64_t block = VL * per;
-  float scales[MX_QDOT_ROWS][GROUPS + 2 * VL], sums[4];
-  vf acc[MX_QDOT_ROWS], acc_bias[MX_QDOT_ROWS], p[MX_QDOT_ROWS];
-  uint32_t lane_group[VL];
-  for (int i = 0; i < VL; i++) lane_group[i] = (uint32_t)(i * per / q->group);
-  const vi lanes = vi_load(lane_group);
-  UNROLL for (int r = 0; r < rows; r++) acc[r] = acc_bias[r] = vf_zero();
+#define QDOT_BLOCKS(name, rows, bits)                                                              \
+  static __attribute__((noinline)) void name(const blocks *b) { qdot_blocks(b, rows, bits); }
+QDOT_BLOCKS(qdot_4x2, 4, 2)
+QDOT_BLOCKS(qdot_4x4, 4, 4)
+QDOT_BLOCKS(qdot_4x8, 4, 8)
+QDOT_BLOCKS(qdot_1x2, 1, 2)
+QDOT_BLOCKS(qdot_1x4, 1, 4)
+QDOT_BLOCKS(qdot_1x8, 1, 8)
+
+static void qdot_rows(const mx_codes *q, int64_t row, int rows, int64_t k, const mx_qdot_x *x,
+                      float *out) {
+  enum { CHUNK = 4096, STRIDE = CHUNK / 32 + 2 * VL };
+  float scales[MX_QDOT_ROWS * STRIDE], acc[MX_QDOT_ROWS * VL] = {0}, sums[4];
+  vf acc_bias[MX_QDOT_ROWS];
+  for (int r = 0; r < MX_QDOT_ROWS; r++) acc_bias[r] = vf_zero();
+  blocks b = {.word_stride = q->word_stride, .scales = scales, .scale_stride = STRIDE, .acc = acc};
+  b.log_group = __builtin_ctz((unsigned)q->group);
   for (int64_t k0 = 0; k0 < k; k0 += CHUNK) {
-    int64_t n = MIN(k - k0, CHUNK), g0 = k0 / q->group;
-    UNROLL for (int r = 0; r < rows; r++) {
-      acc_bias[r] = expand_scales(q, (row + r) * q->group_stride + g0, n / q->group, x->sums + g0,
-                                  acc_bias[r], scales[r]);
+    int64_t n = MIN(k - k0, CHUNK), g0 = k0 >> b.log_group;
+    for (int r = 0; r < rows; r++) {
+      acc_bias[r] = expand_any(q, (row + r) * q->group_stride + g0, n >> b.log_group, x->sums + g0,
+                               x->last_sums, acc_bias[r], scales + r * STRIDE);
     }
-    const uint32_t *words = q->words + row * q->word_stride + k0 / per;
-    const float *xs = x->x + k0;
-    for (int64_t t = 0; t < n; t += block, words += VL, xs += block) {
-      vi w[MX_QDOT_ROWS];
-      int64_t g = t / q->group;
-      UNROLL for (int r = 0; r < rows; r++) {
-        w[r] = load_words(words + r * q->word_stride, (n - t) / per);
-      }
-      qdot_block(w, rows, bits, xs, p);
-      UNROLL for (int r = 0; r < rows; r++) {
-        acc[r] = vf_fma(p[r], vf_pick(scales[r] + g, lanes), acc[r]);
-      }
+    b.words = q->words + row * q->word_stride + k0 * q->bits / 32;
+    b.x = x->x + k0;
+    b.count = (n * q->bits / 32 + VL - 1) / VL;
+    b.words_last = n * q->bits / 32 - (b.count - 1) * VL;
+    if (rows == 1) {
+      (q->bits == 2 ? qdot_1x2 : q->bits == 4 ? qdot_1x4 : qdot_1x8)(&b);
+    } else {
+      (q->bits == 2 ? qdot_4x2 : q->bits == 4 ? qdot_4x4 : qdot_4x8)(&b);
     }
   }
-  UNROLL for (int r = rows; r < MX_QDOT_ROWS; r++) acc[r] = acc_bias[r] = vf_zero();
-  UNROLL for (int r = 0; r < MX_QDOT_ROWS; r++) acc[r] = vf_add(acc[r], acc_bias[r]);
-  vf_sum4(acc[0], acc[1], acc[2], acc[3], sums);
-  memcpy(out, sums, rows * sizeof *out);
+  vf v[MX_QDOT_ROWS];
+  for (int r = 0; r < MX_QDOT_ROWS; r++) v[r] = vf_add(vf_load(acc + r * VL), acc_bias[r]);
+  vf_sum4(v[0], v[1], v[2], v[3], sums);
+  memcpy(out, sums, (size_t)rows * sizeof *out);
 }
 
 static void qdot(const mx_codes *q, int64_t r, int rows, int64_t k, const mx_qdot_x *x,
                  float *out) {
   if (rows == MX_QDOT_ROWS) {
-    if (q->bits == 2) {
-      qdot_rows(q, r, MX_QDOT_ROWS, 2, k, x, out);
-    } else if (q->bits == 4) {
-      qdot_rows(q, r, MX_QDOT_ROWS, 4, k, x, out);
-    } else {
-      qdot_rows(q, r, MX_QDOT_ROWS, 8, k, x, out);
-    }
+    qdot_rows(q, r, rows, k, x, out);
     return;
   }
-  for (int i = 0; i < rows; i++) {
-    if (q->bits == 2) {
-      qdot_rows(q, r + i, 1, 2, k, x, out + i);
-    } else if (q->bits == 4) {
-      qdot_rows(q, r + i, 1, 4, k, x, out + i);
-    } else {
-      qdot_rows(q, r + i, 1, 8, k, x, out + i);
-    }
-  }
+  for (int i = 0; i < rows; i++) qdot_rows(q, r + i, 1, k, x, out + i);
 }
 
 void MX_SIMD(fill_product_quant)(mx_product_kernels *k) {

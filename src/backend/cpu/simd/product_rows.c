@@ -4,24 +4,6 @@
 #include "backend/cpu/simd/product_vec.h"
 #include "backend/cpu/simd/product_simd.h"
 
-INLINE vf load_w(const char *p, mlx_dtype dtype) {
-  if (dtype == MLX_FLOAT32) return vf_load((const float *)(const void *)p);
-  return dtype == MLX_FLOAT16 ? vf_load_f16(p) : vf_load_bf16(p);
-}
-
-/* n < VL numbers, the rest zero. */
-INLINE vf load_w_part(const char *p, mlx_dtype dtype, int64_t n) {
-  char part[VL * 4] = {0};
-  memcpy(part, p, (size_t)n * (dtype == MLX_FLOAT32 ? 4 : 2));
-  return load_w(part, dtype);
-}
-
-INLINE vf load_x_part(const float *p, int64_t n) {
-  float part[VL] = {0};
-  memcpy(part, p, (size_t)n * sizeof *p);
-  return vf_load(part);
-}
-
 INLINE void dot_tile(const float *x, int64_t ldx, const int rows, const char *w,
                      const mlx_dtype dtype, int64_t w_step, const int w_rows, int64_t k,
                      float *sums) {
@@ -32,7 +14,7 @@ INLINE void dot_tile(const float *x, int64_t ldx, const int rows, const char *w,
   }
   int64_t t = 0;
   for (; t + VL <= k; t += VL) {
-    UNROLL for (int j = 0; j < w_rows; j++) wv[j] = load_w(w + j * w_step + t * size, dtype);
+    UNROLL for (int j = 0; j < w_rows; j++) wv[j] = vf_any(w + j * w_step + t * size, dtype);
     UNROLL for (int i = 0; i < rows; i++) {
       vf xv = vf_load(x + i * ldx + t);
       UNROLL for (int j = 0; j < w_rows; j++) acc[i][j] = vf_fma(xv, wv[j], acc[i][j]);
@@ -40,10 +22,10 @@ INLINE void dot_tile(const float *x, int64_t ldx, const int rows, const char *w,
   }
   if (t < k) {
     UNROLL for (int j = 0; j < w_rows; j++) {
-      wv[j] = load_w_part(w + j * w_step + t * size, dtype, k - t);
+      wv[j] = vf_part(w + j * w_step + t * size, dtype, k - t);
     }
     UNROLL for (int i = 0; i < rows; i++) {
-      vf xv = load_x_part(x + i * ldx + t, k - t);
+      vf xv = vf_part((const char *)(x + i * ldx + t), MLX_FLOAT32, k - t);
       UNROLL for (int j = 0; j < w_rows; j++) acc[i][j] = vf_fma(xv, wv[j], acc[i][j]);
     }
   }
@@ -99,7 +81,7 @@ INLINE void axpy_tile(const float *x, int64_t ldx, const int rows, const char *b
   }
   int64_t j = 0;
   for (; j + VL <= n; j += VL) {
-    UNROLL for (int t = 0; t < ks; t++) bv[t] = load_w(b + t * b_step + j * size, dtype);
+    UNROLL for (int t = 0; t < ks; t++) bv[t] = vf_any(b + t * b_step + j * size, dtype);
     UNROLL for (int i = 0; i < rows; i++) {
       vf sum = vf_load(acc + i * lda + j);
       UNROLL for (int t = 0; t < ks; t++) sum = vf_fma(xv[i][t], bv[t], sum);
@@ -108,11 +90,11 @@ INLINE void axpy_tile(const float *x, int64_t ldx, const int rows, const char *b
   }
   if (j == n) return;
   UNROLL for (int t = 0; t < ks; t++) {
-    bv[t] = load_w_part(b + t * b_step + j * size, dtype, n - j);
+    bv[t] = vf_part(b + t * b_step + j * size, dtype, n - j);
   }
   UNROLL for (int i = 0; i < rows; i++) {
     float part[VL];
-    vf sum = load_x_part(acc + i * lda + j, n - j);
+    vf sum = vf_part((const char *)(acc + i * lda + j), MLX_FLOAT32, n - j);
     UNROLL for (int t = 0; t < ks; t++) sum = vf_fma(xv[i][t], bv[t], sum);
     vf_store(part, sum);
     memcpy(acc + i * lda + j, part, (size_t)(n - j) * sizeof *part);

@@ -92,23 +92,26 @@ static void tile_pairs(int64_t k, const float *a, const float *b, float *c, int6
 }
 #endif
 
-#if MX_TIER_REF
-#define FMA(a, b, c) ((a) * (b) + (c))
-#else
-#define FMA(a, b, c) __builtin_fma(a, b, c)
-#endif
-
-/* Four rows by eight columns of float64: the compiler's vectors. */
+/* Four rows by eight columns of float64. */
 static void tile_f64(int64_t k, const double *a, const double *b, double *c, int64_t ldc,
                      bool add) {
-  double acc[4][8] = {{0}};
+  vd acc[4][8 / VLD];
+  UNROLL for (int i = 0; i < 4; i++) {
+    UNROLL for (int v = 0; v < 8 / VLD; v++) acc[i][v] = vd_set1(0);
+  }
   for (int64_t t = 0; t < k; t++, a += 4, b += 8) {
     UNROLL for (int i = 0; i < 4; i++) {
-      for (int j = 0; j < 8; j++) acc[i][j] = FMA(a[i], b[j], acc[i][j]);
+      vd x = vd_set1(a[i]);
+      UNROLL for (int v = 0; v < 8 / VLD; v++) {
+        acc[i][v] = vd_fma(x, vd_load(b + v * VLD), acc[i][v]);
+      }
     }
   }
-  for (int i = 0; i < 4; i++) {
-    for (int j = 0; j < 8; j++) c[i * ldc + j] = add ? c[i * ldc + j] + acc[i][j] : acc[i][j];
+  UNROLL for (int i = 0; i < 4; i++) {
+    UNROLL for (int v = 0; v < 8 / VLD; v++) {
+      double *at = c + i * ldc + v * VLD;
+      vd_store(at, add ? vd_add(vd_load(at), acc[i][v]) : acc[i][v]);
+    }
   }
 }
 

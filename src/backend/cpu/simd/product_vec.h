@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "base/half.h"
+#include "mlx/c/array.h"
 #include "backend/cpu/simd/tier.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -192,6 +193,73 @@ INLINE vf vf_from_vi(vi a) { return __builtin_convertvector(a, vf); }
 INLINE vf vf_pick(const float *p, vi lane) {
   return (vf){p[lane[0]], p[lane[1]], p[lane[2]], p[lane[3]]};
 }
+#endif
+
+/* Number i of p, whatever its dtype. */
+INLINE float vf_one(const char *p, mlx_dtype dtype, int64_t i) {
+  uint16_t h;
+  float f;
+  if (dtype == MLX_FLOAT32) {
+    memcpy(&f, p + i * 4, sizeof f);
+    return f;
+  }
+  memcpy(&h, p + i * 2, sizeof h);
+  if (dtype == MLX_BFLOAT16) return mx_bf16_to_f32(h);
+#if MX_TIER_AVX2
+  return _cvtsh_ss(h);
+#elif MX_TIER_NEON
+  return vgetq_lane_f32(vcvt_f32_f16(vreinterpret_f16_u16(vdup_n_u16(h))), 0);
+#else
+  return mx_f16_to_f32(h);
+#endif
+}
+
+/* VL numbers from p. */
+INLINE vf vf_any(const char *p, mlx_dtype dtype) {
+  if (dtype == MLX_FLOAT32) return vf_load((const float *)(const void *)p);
+  return dtype == MLX_FLOAT16 ? vf_load_f16(p) : vf_load_bf16(p);
+}
+
+/* n < VL numbers, the rest zero. */
+INLINE vf vf_part(const char *p, mlx_dtype dtype, int64_t n) {
+  char part[VL * 4] = {0};
+  memcpy(part, p, (size_t)n * (dtype == MLX_FLOAT32 ? 4 : 2));
+  return vf_any(part, dtype);
+}
+
+/* float64: eight columns of a tile are 8 / VLD vectors. */
+#if MX_TIER_AVX512
+#define VLD 8
+typedef __m512d vd;
+INLINE vd vd_load(const double *p) { return _mm512_loadu_pd(p); }
+INLINE void vd_store(double *p, vd v) { _mm512_storeu_pd(p, v); }
+INLINE vd vd_set1(double x) { return _mm512_set1_pd(x); }
+INLINE vd vd_add(vd a, vd b) { return _mm512_add_pd(a, b); }
+INLINE vd vd_fma(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
+#elif MX_TIER_AVX2
+#define VLD 4
+typedef __m256d vd;
+INLINE vd vd_load(const double *p) { return _mm256_loadu_pd(p); }
+INLINE void vd_store(double *p, vd v) { _mm256_storeu_pd(p, v); }
+INLINE vd vd_set1(double x) { return _mm256_set1_pd(x); }
+INLINE vd vd_add(vd a, vd b) { return _mm256_add_pd(a, b); }
+INLINE vd vd_fma(vd a, vd b, vd c) { return _mm256_fmadd_pd(a, b, c); }
+#elif MX_TIER_NEON
+#define VLD 2
+typedef float64x2_t vd;
+INLINE vd vd_load(const double *p) { return vld1q_f64(p); }
+INLINE void vd_store(double *p, vd v) { vst1q_f64(p, v); }
+INLINE vd vd_set1(double x) { return vdupq_n_f64(x); }
+INLINE vd vd_add(vd a, vd b) { return vaddq_f64(a, b); }
+INLINE vd vd_fma(vd a, vd b, vd c) { return vfmaq_f64(c, a, b); }
+#else
+#define VLD 1
+typedef double vd;
+INLINE vd vd_load(const double *p) { return *p; }
+INLINE void vd_store(double *p, vd v) { *p = v; }
+INLINE vd vd_set1(double x) { return x; }
+INLINE vd vd_add(vd a, vd b) { return a + b; }
+INLINE vd vd_fma(vd a, vd b, vd c) { return a * b + c; }
 #endif
 
 /* The lane sums of four vectors. */
