@@ -468,7 +468,7 @@ static int f_map(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
     if (lm_j_str_arg(r, "map", a->pos[0], &name)) return 1;
     index = lm_j_filter_find(name);
   }
-  lm_jargs rest = {a->pos + 1, a->n - 1, a->names, a->kw, a->nkw};
+  lm_jargs rest = {a->n ? a->pos + 1 : NULL, a->n - 1, a->names, a->kw, a->nkw};
   if (lm_j_iter(r, v, &it)) return 1;
   while ((more = lm_j_next(r, &it, &item)) == 1) {
     if (name ? lm_j_filter(r, index, name, item, &rest, &item) : follow(r, &p, item, b[1], &item)) return 1;
@@ -493,7 +493,7 @@ static int choose(lm_jrun *r, lm_jval v, const lm_jargs *a, bool keep, bool by_a
     index = lm_j_test_find(name);
     at++;
   }
-  lm_jargs rest = {a->pos + at, a->n - at, a->names, a->kw, a->nkw};
+  lm_jargs rest = {a->n > at ? a->pos + at : NULL, a->n - at, a->names, a->kw, a->nkw};
   if (lm_j_iter(r, v, &it)) return 1;
   while ((more = lm_j_next(r, &it, &item)) == 1) {
     bool yes;

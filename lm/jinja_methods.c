@@ -51,9 +51,8 @@ int lm_j_int_arg(lm_jrun *r, const char *what, lm_jval v, int64_t missing, int64
 }
 
 int lm_j_str_arg(lm_jrun *r, const char *what, lm_jval v, const lm_jstr **out) {
-  if (v.t != LM_J_STR) return lm_j_raise(r, "%s(): expected str, got %s", what, lm_j_type_name(v));
-  *out = v.u.s;
-  return 0;
+  *out = v.t == LM_J_STR ? v.u.s : NULL;
+  return *out ? 0 : lm_j_raise(r, "%s(): expected str, got %s", what, lm_j_type_name(v));
 }
 
 /* A string, or NULL for none and a missing one. */
@@ -118,10 +117,7 @@ static int split_blank(lm_jrun *r, const lm_jstr *s, int64_t max, lm_jlist *l) {
     if (push_str(r, l, p, stop)) return 1;
     p = skip_blank(stop, end, true);
   }
-  if (p == end) return 0;
-  lm_jstr rest = {p, end - p, 0};
-  lm_j_strip_range(&rest, NULL, 2, &p, &end);
-  return push_str(r, l, p, end);
+  return p == end ? 0 : push_str(r, l, p, end);
 }
 
 static int split_on(lm_jrun *r, const lm_jstr *s, const lm_jstr *sep, int64_t max, lm_jlist *l) {
@@ -156,10 +152,7 @@ static int rsplit_blank(lm_jrun *r, const lm_jstr *s, int64_t max, lm_jlist *l) 
     lm_jstr rest = {s->p, p - s->p, 0};
     lm_j_strip_range(&rest, NULL, 2, &b, &end);
   }
-  if (end == s->p) return 0;
-  lm_jstr rest = {s->p, end - s->p, 0};
-  lm_j_strip_range(&rest, NULL, 1, &b, &end);
-  return b == end ? 0 : push_str(r, l, b, end);
+  return end == s->p ? 0 : push_str(r, l, s->p, end);
 }
 
 static int rsplit_on(lm_jrun *r, const lm_jstr *s, const lm_jstr *sep, int64_t max, lm_jlist *l) {
@@ -640,6 +633,11 @@ static int attribute(lm_jrun *r, lm_jval obj, const lm_jstr *name, lm_jval *out,
   }
   if (obj.t == LM_J_LOOP && (lm_j_loop_attr(r, obj.u.loop, name, out, found) || *found)) return !*found;
   if (obj.t == LM_J_MACRO && (lm_j_macro_attr(r, obj.u.macro, name, out, found) || *found)) return !*found;
+  if (obj.t == LM_J_CYCLER && lm_j_is(name, "current")) {
+    *found = true;
+    *out = obj.u.cycler->items->v[obj.u.cycler->at];
+    return 0;
+  }
   if (find_method_of(r, obj, name, out, found)) return 1;
   if (*found) return 0;
   bool refused = mutates(obj, name);

@@ -229,7 +229,7 @@ static int put_json_str(lm_jrun *r, const lm_jstr *s, bool ascii) {
     const char *run = p;
     while (p < end) {
       n = lm_j_decode(p, end, &cp);
-      if (cp < 0x20 || cp == '"' || cp == '\\' || (ascii && cp > 0x7f)) break;
+      if (cp < 0x20 || cp == '"' || cp == '\\' || (ascii && cp >= 0x7f)) break;
       p += n;
     }
     if (lm_j_put(r, run, (size_t)(p - run))) return 1;

@@ -16,6 +16,7 @@ typedef struct scope scope;
 struct scope {
   scope *parent;
   int n, cap;
+  bool kept; /* a macro may come back to it */
   binding *v;
 };
 
@@ -31,7 +32,7 @@ struct lm_jloop {
   int64_t length; /* -1 until asked */
   lm_jval before, current, after; /* `after`: looked at, not yet taken */
   const lm_jnode *node;
-  scope *outer;
+  scope *outer, *test; /* around the loop; of its condition */
 };
 
 /* How a statement ended. */
@@ -46,6 +47,13 @@ static scope *new_scope(lm_jrun *r, scope *parent) {
   scope *s = lm_j_new(r, 1, sizeof *s);
   if (s) s->parent = parent;
   return s;
+}
+
+/* A fresh scope for a loop's next turn: the last one where nothing holds it. */
+static scope *next_scope(lm_jrun *r, scope *last, scope *parent) {
+  if (!last || last->kept) return new_scope(r, parent);
+  last->n = 0;
+  return last;
 }
 
 static int bind_name(lm_jrun *r, scope *s, int id, lm_jval v) {
@@ -196,6 +204,7 @@ static int macro_value(lm_jrun *r, const lm_jmacrodef *def, scope *home, lm_jval
   lm_jmacro *m = lm_j_new(r, 1, sizeof *m);
   if (!m) return 1;
   *m = (lm_jmacro){def, home};
+  for (scope *s = home; s && !s->kept; s = s->parent) s->kept = true;
   *out = (lm_jval){.t = LM_J_MACRO, .u.macro = m};
   return 0;
 }
@@ -476,14 +485,19 @@ static int draw(lm_jrun *r, lm_jloop *l, lm_jval *out) {
     int more = lm_j_next(r, &l->source, out);
     if (more != 1 || !l->node->c) return more;
     lm_jval yes;
-    scope *s = new_scope(r, l->outer);
+    scope *s = l->test = next_scope(r, l->test, l->outer);
     if (!s || assign(r, s, l->node->a, *out) || eval(r, s, l->node->c, &yes)) return -1;
     if (lm_j_truth(yes)) return 1;
   }
 }
 
 static int peek(lm_jrun *r, lm_jloop *l, bool *some) {
-  if (l->after.t == LM_J_MISSING && draw(r, l, &l->after) < 0) return 1;
+  lm_jval v;
+  if (l->after.t == LM_J_MISSING) {
+    int more = draw(r, l, &v);
+    if (more < 0) return 1;
+    if (more) l->after = v;
+  }
   *some = l->after.t != LM_J_MISSING;
   return 0;
 }
@@ -559,6 +573,7 @@ static int turn(lm_jrun *r, lm_jloop *l) {
 
 static int exec_for(lm_jrun *r, scope *s, const lm_jnode *n) {
   lm_jval over;
+  scope *body = NULL;
   int more;
   lm_jloop *l = lm_j_new(r, 1, sizeof *l);
   if (!l || eval(r, s, n->b, &over) || lm_j_iter(r, over, &l->source)) return FAILED;
@@ -567,7 +582,7 @@ static int exec_for(lm_jrun *r, scope *s, const lm_jnode *n) {
   l->node = n;
   l->outer = s;
   while ((more = turn(r, l)) == 1) {
-    scope *body = new_scope(r, s);
+    body = next_scope(r, body, s);
     r->line = n->line;
     if (!body || bind_name(r, body, r->tpl->id_loop, (lm_jval){.t = LM_J_LOOP, .u.loop = l})) return FAILED;
     if (assign(r, body, n->a, l->current)) return FAILED;

@@ -58,26 +58,13 @@ void lm_j_arena_free(lm_jarena *a) {
 
 /* --- errors and limits --- */
 
-static int fail_at(lm_kind kind, int line, const char *fmt, va_list ap) {
+void lm_j_record(lm_jrun *r, lm_kind kind, const char *fmt, ...) {
   char text[512];
+  va_list ap;
+  va_start(ap, fmt);
   vsnprintf(text, sizeof text, fmt, ap);
-  return lm_fail(kind, "[chat template] line %d: %s", line, text);
-}
-
-int lm_j_raise(lm_jrun *r, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt);
-  fail_at(LM_FAILED, r->line, fmt, ap);
   va_end(ap);
-  return 1;
-}
-
-int lm_j_unsupported(lm_jrun *r, const char *fmt, ...) {
-  va_list ap;
-  va_start(ap, fmt);
-  fail_at(LM_UNSUPPORTED, r->line, fmt, ap);
-  va_end(ap);
-  return 1;
+  lm_fail(kind, "[chat template] line %d: %s", r->line, text);
 }
 
 int lm_j_spend(lm_jrun *r, int64_t steps) {
@@ -97,7 +84,7 @@ int lm_j_enter(lm_jrun *r) {
 
 void *lm_j_new(lm_jrun *r, size_t n, size_t size) {
   if (size && n > SIZE_MAX / 2 / size) {
-    lm_j_raise(r, "a value is too large");
+    lm_j_record(r, LM_FAILED, "a value is too large");
     return NULL;
   }
   return lm_j_arena_alloc(&r->arena, n * size);

@@ -136,8 +136,10 @@ struct lm_jrun {
 };
 
 /* --- errors, limits, memory --- */
-int lm_j_raise(lm_jrun *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int lm_j_unsupported(lm_jrun *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void lm_j_record(lm_jrun *r, lm_kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Macros, so that the compiler sees the 1 and what follows from it. */
+#define lm_j_raise(r, ...) (lm_j_record(r, LM_FAILED, __VA_ARGS__), 1)
+#define lm_j_unsupported(r, ...) (lm_j_record(r, LM_UNSUPPORTED, __VA_ARGS__), 1)
 int lm_j_spend(lm_jrun *r, int64_t steps);
 int lm_j_enter(lm_jrun *r); /* one level deeper, ended by lm_j_leave where it gave 0 */
 static inline void lm_j_leave(lm_jrun *r) { r->depth--; }
