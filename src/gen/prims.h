@@ -174,11 +174,12 @@ enum mx_prim_flags {
   MX_REFUSE_FLOAT64 = 16,
   MX_REFUSE_COMPLEX = 32,
   MX_FLAG_EXACT = 64,  /* a half result needs no rounding: it is a half whenever the inputs are */
-  MX_FLAG_VIEW = 128,  /* shares its input's memory */
-  MX_FLAG_HOST = 256,  /* runs on the CPU alone */
-  MX_FLAG_RUNTIME_ERROR = 512,  /* a refused dtype is a RuntimeError */
-  MX_FLAG_BOOL_RESULT = 1024,
-  MX_FLAG_REAL_RESULT = 2048,  /* complex64 gives float32 */
+  MX_FLAG_CHAIN = 128,  /* the CPU has loops that join it with another such operation */
+  MX_FLAG_VIEW = 256,  /* shares its input's memory */
+  MX_FLAG_HOST = 512,  /* runs on the CPU alone */
+  MX_FLAG_RUNTIME_ERROR = 1024,  /* a refused dtype is a RuntimeError */
+  MX_FLAG_BOOL_RESULT = 2048,
+  MX_FLAG_REAL_RESULT = 4096,  /* complex64 gives float32 */
 };
 
 #endif

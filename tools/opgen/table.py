@@ -62,6 +62,7 @@ REFUSALS = {"!b": "bool", "!i": "integers", "!f": "floats", "!h": "half floats",
             "!d": "float64", "!z": "complex"}
 FLAGS = {
     "exact": "a half result needs no rounding: it is a half whenever the inputs are",
+    "chain": "the CPU has loops that join it with another such operation",
     "view": "shares its input's memory", "host": "runs on the CPU alone",
 }
 

@@ -33,11 +33,17 @@ enum mx_ew_store {
 
 enum mx_ew_half { MX_EW_F16, MX_EW_BF16, MX_EW_HALVES };
 
+enum { MX_EW_CHAIN_MAX = 12 };  // operations that are joined in pairs
+
 typedef void (*mx_ew_fn)(void *out, const void *x, const void *y, const void *z, int64_t n);
 
 typedef struct mx_ew_kernels {
   // By primitive and by the store of its inputs (of where: of its second). NULL: not defined.
   mx_ew_fn op[MX_PRIM_ELEMENTWISE_COUNT][MX_EW_STORES];
+  // Two float32 operations in one loop: by first, second and which input of the second the first
+  // gives. x and y are the first's inputs, z the second's other one. NULL: not joined.
+  mx_ew_fn pair[MX_EW_CHAIN_MAX][MX_EW_CHAIN_MAX][2];
+  uint8_t chain[MX_PRIM_ELEMENTWISE_COUNT];  // 1 + index in pair; 0: never joined
   // From, to. NULL: the bits stay.
   mx_ew_fn cast[MX_EW_STORES][MX_EW_STORES];
   mx_ew_fn load_half[MX_EW_HALVES];   // 16-bit floats to float32

@@ -154,10 +154,9 @@ static int plan_instr(plan *p, const mx_instr *c) {
   if (!s.fn || !same) return bad_dtype(prims[c->prim].name, from->dtype);
 
   s.dst = (uint8_t)self;
-  for (int i = 0; i < 3; i++) {
-    s.src[i] = i < c->n_src ? p->regs[c->src[i]].root : 0;
-    if (i < c->n_src) p->regs[s.src[i]].last = (int16_t)p->n_steps;
-  }
+  s.n_src = c->n_src;
+  if (c->dtype == MLX_FLOAT32) s.chain = p->kernels->chain[c->prim];
+  for (int i = 0; i < c->n_src; i++) s.src[i] = p->regs[c->src[i]].root;
   p->steps[p->n_steps++] = s;
   return 0;
 }
@@ -188,10 +187,57 @@ static void plan_output(plan *p, const mx_tape_out *out, bool alone) {
                                      named->root, named->size, out->data};
 }
 
+// --- planning: pairs ------------------------------------------------------------------------
+
+// The one step that reads each register; NOBODY, or SEVERAL, an output among them.
+enum { NOBODY = -1, SEVERAL = -2 };
+
+static void find_readers(const plan *p, const mx_tape *t, int8_t *reader) {
+  memset(reader, NOBODY, (size_t)p->n_regs);
+  for (int s = 0; s < p->n_steps; s++)
+    for (int i = 0; i < p->steps[s].n_src; i++) {
+      int8_t *r = &reader[p->steps[s].src[i]];
+      *r = *r == NOBODY ? (int8_t)s : SEVERAL;
+    }
+  for (int i = 0; i < t->n_out; i++) reader[p->regs[t->out[i].reg].root] = SEVERAL;
+}
+
+// Joins float32 operations two by two: a pass over a tile costs about as much as the arithmetic.
+// The second takes over the first's inputs, which nobody has overwritten: registers are written
+// once, and slots are given out later.
+static void join_pairs(plan *p, const mx_tape *t) {
+  int8_t reader[MAX_REGS];
+  find_readers(p, t, reader);
+  int kept = 0;
+  for (int s = 0; s < p->n_steps; s++) {
+    const step a = p->steps[s];
+    step *b = a.chain && reader[a.dst] >= 0 ? &p->steps[reader[a.dst]] : NULL;
+    int side = b ? b->src[0] != a.dst : 0;
+    mx_ew_fn fn = b && b->chain ? p->kernels->pair[a.chain - 1][b->chain - 1][side] : NULL;
+    if (!fn) {
+      p->steps[kept++] = a;
+      continue;
+    }
+    uint8_t first = a.src[0], other = b->n_src > 1 ? b->src[!side] : first;
+    *b = (step){.fn = fn, .dst = b->dst, .n_src = 3,
+                .src = {first, a.n_src > 1 ? a.src[1] : first, other}};
+  }
+  p->n_steps = kept;
+}
+
+static void find_last_uses(plan *p) {
+  for (int s = 0; s < p->n_steps; s++)
+    for (int i = 0; i < p->steps[s].n_src; i++)
+      p->regs[p->steps[s].src[i]].last = (int16_t)s;
+}
+
 static int plan_outputs(plan *p, const mx_tape *t) {
-  for (int i = 0; i < t->n_out; i++) {
+  for (int i = 0; i < t->n_out; i++)
     if (t->out[i].reg < 0 || t->out[i].reg >= p->n_regs)
       return mx_fail(MX_RUNTIME, "[elementwise] no register %d", t->out[i].reg);
+  if (t->n_instrs > 1) join_pairs(p, t);
+  find_last_uses(p);
+  for (int i = 0; i < t->n_out; i++) {
     reg *r = &p->regs[p->regs[t->out[i].reg].root];
     if (r->place != IN_SLOT) r->last = (int16_t)p->n_steps;  // an input, copied at the end
   }
@@ -223,7 +269,7 @@ static void place_slots(plan *p) {
       if (store_sizes[r->store] > widest) widest = store_sizes[r->store];
       if (r->last < 0) free_slots[n_free++] = r->slot;
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < st->n_src; i++) {
       reg *from = &p->regs[st->src[i]];
       if (from->place == IN_SLOT && from->last == s) {
         free_slots[n_free++] = from->slot;

@@ -44,7 +44,8 @@ typedef struct reg {
 
 typedef struct step {
   mx_ew_fn fn, round;
-  uint8_t dst, src[3];
+  uint8_t dst, n_src, src[3];
+  uint8_t chain;  // 1 + index of a float32 operation that may be joined with another; else 0
 } step;
 
 // What is left to write when a tile's steps are done.

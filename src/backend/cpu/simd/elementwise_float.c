@@ -119,6 +119,45 @@ enum { BLOCK = 256 };
 #undef MX_EW_SLOW1
 #undef MX_EW_SLOW2
 
+// Two operations in one loop, each with its own rounding.
+#define MX_EW_CHAIN(P, I)
+#define MX_EW_PAIR(P, Q, SIDE, E1, E2)                                 \
+  static void ew_pair_##P##_##Q##_##SIDE(EW_ARGS) {                    \
+    float *out = out_;                                                 \
+    const float *as = x_, *bs = y_, *cs = z_;                          \
+    EW_VECTOR                                                          \
+    for (int64_t i = 0; i < n; i++) {                                  \
+      const float a = as[i], b = bs[i], c = cs[i];                     \
+      float t;                                                         \
+      {                                                                \
+        const float x = a, y = b;                                      \
+        (void)y;                                                       \
+        t = E1;                                                        \
+      }                                                                \
+      const float x = SIDE ? c : t, y = SIDE ? t : c;                  \
+      (void)y;                                                         \
+      out[i] = E2;                                                     \
+    }                                                                  \
+  }
+#include "gen/elementwise_pairs.inc"
+#undef MX_EW_CHAIN
+#undef MX_EW_PAIR
+
+static void fill_pairs(mx_ew_kernels *k) {
+  enum {
+#define MX_EW_CHAIN(P, I) AT_##P = I,
+#define MX_EW_PAIR(P, Q, SIDE, E1, E2)
+#include "gen/elementwise_pairs.inc"
+#undef MX_EW_CHAIN
+#undef MX_EW_PAIR
+  };
+#define MX_EW_CHAIN(P, I)                                               \
+  _Static_assert(I < MX_EW_CHAIN_MAX, "room in mx_ew_kernels.pair");    \
+  k->chain[MX_PRIM_##P] = I + 1;
+#define MX_EW_PAIR(P, Q, SIDE, E1, E2) k->pair[AT_##P][AT_##Q][SIDE] = ew_pair_##P##_##Q##_##SIDE;
+#include "gen/elementwise_pairs.inc"
+}
+
 void MX_SIMD(fill_elementwise_float)(mx_ew_kernels *k) {
 #define MX_EW1(P, R, E) k->op[MX_PRIM_##P][MX_EW_F32] = EW_FN(P);
 #define MX_EW2(P, R, E) k->op[MX_PRIM_##P][MX_EW_F32] = EW_FN(P);
@@ -126,5 +165,6 @@ void MX_SIMD(fill_elementwise_float)(mx_ew_kernels *k) {
 #define MX_EW_SLOW2(P, E, COND, SLOW) k->op[MX_PRIM_##P][MX_EW_F32] = EW_FN(P);
 #include "gen/elementwise_f32.inc"
 #include "gen/elementwise_slow.inc"
+  fill_pairs(k);
 }
 #endif
