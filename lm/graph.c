@@ -23,21 +23,22 @@ void lm_graph_check(lm_graph *g, int bad) {
     fail(g, mlx_last_error());
 }
 
-mlx_array *lm_graph_slot(lm_graph *g) {
-  if (g->failed)
-    return NULL;
-  if (g->n == g->cap) {
+mlx_array lm_graph_keep(lm_graph *g, mlx_array a) {
+  if (!g->failed && g->n == g->cap) {
     size_t cap = g->cap ? g->cap * 2 : 256;
     mlx_array *t = realloc(g->temps, cap * sizeof *t);
-    if (!t) {
+    if (t) {
+      g->temps = t;
+      g->cap = cap;
+    } else {
       fail(g, "[graph] out of memory");
-      return NULL;
     }
-    g->temps = t;
-    g->cap = cap;
   }
-  g->temps[g->n] = mlx_array_new();
-  return &g->temps[g->n++];
+  if (g->failed) {
+    mlx_array_free(a);
+    return mlx_array_new();
+  }
+  return g->temps[g->n++] = a;
 }
 
 int lm_graph_close(lm_graph *g) {

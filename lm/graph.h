@@ -22,17 +22,16 @@ void lm_graph_open(lm_graph *g, mlx_stream stream);
 int lm_graph_close(lm_graph *g);
 /* Notes a call's outcome. */
 void lm_graph_check(lm_graph *g, int bad);
-/* A place for a result. */
-mlx_array *lm_graph_slot(lm_graph *g);
+/* The graph owns a from now on; gives it back, or an empty handle after a failure. */
+mlx_array lm_graph_keep(lm_graph *g, mlx_array a);
 
 /* LM_OP(g, mlx_add, a, b) calls mlx_add(&result, a, b, stream) and gives the result. */
-#define LM_OP(g, fn, ...)                                                  \
-  __extension__({                                                          \
-    lm_graph *g_ = (g);                                                    \
-    mlx_array *r_ = lm_graph_slot(g_);                                     \
-    if (r_)                                                                \
-      lm_graph_check(g_, fn(r_, __VA_ARGS__, g_->stream));                 \
-    r_ ? *r_ : (mlx_array){NULL};                                          \
+#define LM_OP(g, fn, ...)                                       \
+  __extension__({                                               \
+    mlx_array r_ = {NULL};                                      \
+    if (!(g)->failed)                                           \
+      lm_graph_check(g, fn(&r_, __VA_ARGS__, (g)->stream));     \
+    lm_graph_keep(g, r_);                                       \
   })
 
 /* Turns the library's last error into lm's; returns 1. */

@@ -304,10 +304,9 @@ int lm_model_forward(const lm_model *m, lm_cache *cache, const int32_t *ids, int
   const int shape[] = {1, n};
   lm_graph_open(&g, m->stream);
   reserve(&g, m, cache, from, from + n);
-  mlx_array *tokens = lm_graph_slot(&g);
-  if (tokens)
-    lm_graph_check(&g, mlx_array_set_data(tokens, ids, shape, 2, MLX_INT32));
-  mlx_array x = embed(&g, m, tokens ? *tokens : mlx_array_new());
+  mlx_array tokens = mlx_array_new();
+  lm_graph_check(&g, mlx_array_set_data(&tokens, ids, shape, 2, MLX_INT32));
+  mlx_array x = embed(&g, m, lm_graph_keep(&g, tokens));
   for (int64_t i = 0; i < m->c.layers && !g.failed; i++) {
     const layer *l = &m->layers[i];
     mlx_array a = attention(&g, m, l, &cache->layers[i], norm(&g, m, x, l->attention_norm), n, from);
