@@ -404,11 +404,68 @@ static void test_rows_alone(void **unused) {
   }
 }
 
+/* --- running out of memory ------------------------------------------------------------------------------ */
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(__GLIBC__) && !defined(SANITIZED) && !defined(__SANITIZE_ADDRESS__) &&                 \
+    !defined(__SANITIZE_THREAD__)
+void *__libc_malloc(size_t n);
+static int64_t until_failure = -1;
+
+void *malloc(size_t n) {
+  if (until_failure == 0) return NULL;
+  if (until_failure > 0) until_failure--;
+  return __libc_malloc(n);
+}
+
+/* Each allocation in turn fails; then the same product runs. */
+static void fail_each(const mx_product *p) {
+  for (int64_t at = 0;; at++) {
+    mx_product_release_scratch();
+    until_failure = at;
+    int failed = mx_product_run(p);
+    until_failure = -1;
+    if (!failed) {
+      assert_true(at > 0);
+      return;
+    }
+    assert_int_equal(MX_MEMORY, mx_error_kind());
+    mx_error_clear();
+    assert_int_equal(0, mx_product_run(p));
+  }
+}
+
+static void test_no_memory(void **unused) {
+  (void)unused;
+  mx_set_thread_count(1);
+  static const int64_t rows[] = {3, 40, 300};
+  for (int kind = 0; kind < 9; kind++) {
+    mlx_dtype t = kind / 3 == 0 ? MLX_BFLOAT16 : kind / 3 == 1 ? MLX_FLOAT64 : MLX_COMPLEX64;
+    mx_product p = {.m = rows[kind % 3], .n = 310, .k = 290, .batch = 1, .alpha = 1};
+    box a = make(1, p.m, p.k, t, DENSE), b = make(1, p.k, p.n, t, DENSE);
+    box out = make(1, p.m, p.n, t, DENSE);
+    p.a = a.m;
+    p.b = b.m;
+    p.out = out.m;
+    fail_each(&p);
+    free(a.memory);
+    free(b.memory);
+    free(out.memory);
+  }
+}
+#else
+static void test_no_memory(void **unused) { (void)unused; }
+#endif
+
 static int run_all(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_nothing),    cmocka_unit_test(test_plain),
       cmocka_unit_test(test_quantized),  cmocka_unit_test(test_long_rows),
-      cmocka_unit_test(test_rows_alone),
+      cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_no_memory),
   };
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   mx_product_release_scratch();

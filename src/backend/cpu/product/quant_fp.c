@@ -88,20 +88,27 @@ static uint8_t nearest(float x) {
   return (uint8_t)best;
 }
 
-/* The scale's byte, and the number that the group is divided by. */
+static float rounded(float x, mlx_dtype t) {
+  char h[4];
+  store1(h, t, 0, x);
+  return load1(h, t, 0);
+}
+
+/* The scale's byte, and the number that the group is divided by. Quotients are numbers of the dtype,
+ * as those of arrays are. */
 static uint8_t fit(const job *q, float amax, float *scale) {
   if (q->mode == MX_QUANT_NVFP4) {
-    uint8_t byte = mx_f32_to_e4m3(amax / 6 * q->global);
-    *scale = mx_e4m3_to_f32(byte) / q->global;
+    uint8_t byte = mx_f32_to_e4m3(rounded(amax / 6, q->dtype) * q->global);
+    *scale = mx_e4m3_to_f32(byte);
     return byte;
   }
-  float ratio = amax / (q->mode == MX_QUANT_MXFP4 ? 6.0f : 448.0f);
+  float ratio = rounded(amax / (q->mode == MX_QUANT_MXFP4 ? 6.0f : 448.0f), q->dtype);
   *scale = 1;
   if (ratio == 0) return 127;
   *scale = 0;
   if (!(ratio <= 3.4028235e38f)) return 128;
-  /* The logarithm is a float32: just above a large power of two it is that power's. */
-  int exponent = (int)ceilf((float)log2((double)ratio));
+  int exponent; /* the ceiling of the logarithm */
+  if (frexpf(ratio, &exponent) == 0.5f) exponent--;
   *scale = (float)ldexp(1, exponent);
   return (uint8_t)(127 + exponent);
 }
@@ -116,7 +123,7 @@ static void quantize_group(const job *q, int64_t g) {
   q->scales[g] = fit(q, amax, &scale);
   uint8_t *out = q->codes + g * q->group * q->bits / 8;
   for (int i = 0; i < q->group; i++) {
-    float x = w[i] / scale;
+    float x = rounded(w[i] / scale, q->dtype) * q->global;
     if (q->bits == 8) {
       out[i] = w[i] == 0 && scale == 0 ? 0xfe : mx_f32_to_e4m3(x);
     } else if (i % 2) {
