@@ -16,10 +16,10 @@
 /* ---- shapes ---- */
 
 void mx_row_strides(int64_t *strides, const int64_t *shape, int ndim) {
-  int64_t step = 1;
+  uint64_t step = 1; /* wraps where a later axis is empty and the strides are never used */
   for (int i = ndim - 1; i >= 0; i--) {
-    strides[i] = step;
-    step *= shape[i];
+    strides[i] = (int64_t)step;
+    step *= (uint64_t)shape[i];
   }
 }
 
