@@ -92,8 +92,12 @@ typedef struct mx_sort_params {
   int64_t axis, kth; /* kth: partitions alone */
 } mx_sort_params;
 
+/* float32: [0, 1); erfinv of a uniform in (-1, 1); -log(-log(u)). */
+enum mx_draw { MX_DRAW_BITS, MX_DRAW_UNIT, MX_DRAW_NORMAL, MX_DRAW_GUMBEL };
+
 typedef struct mx_bits_params {
   int64_t width; /* bytes an element */
+  int64_t draw;
 } mx_bits_params;
 
 #endif

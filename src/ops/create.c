@@ -176,7 +176,8 @@ mx_array *mx_blackman(int M, mx_stream *s) {
   bool done;
   mx_array *x = window_angles(M, 2 * M_PI / (M - 1.0), &done, s);
   if (done || !x) return x;
-  mx_array *twice = affine(x, 2, 0, s), *first = affine(mx_cos(x, s), -0.5, 0.42, s);
-  mx_array *second = twice ? affine(mx_cos(twice, s), 0.08, 0, s) : NULL;
-  return first && second ? mx_add(first, second, s) : NULL;
+  mx_array *twice = affine(x, 2, 0, s);
+  mx_array *wide = twice ? affine(mx_cos(twice, s), 0.08, 0.42, s) : NULL;
+  mx_array *narrow = affine(mx_cos(x, s), 0.5, 0, s);
+  return wide && narrow ? mx_subtract(wide, narrow, s) : NULL;
 }

@@ -31,6 +31,10 @@ static mx_array *indices_as(const char *op, mx_array *i, mx_ints shape, mx_strea
             mx_dtype_name((mlx_dtype)i->dtype));
     return NULL;
   }
+  if (i->dtype == MLX_UINT64) { /* what does not fit must not wrap into range */
+    mx_array *most = mx_scalar(0x1.fffffffffffffp62, MLX_UINT64);
+    i = most ? mx_minimum(i, most, s) : NULL;
+  }
   i = mx_broadcast_to(mx_cast(i, MLX_INT64, s), shape, s);
   return mx_row_major(i, s);
 }

@@ -71,11 +71,7 @@ static mx_array *key_or_state(mx_array *key, mx_stream *s) {
 
 /* ---- bits ---- */
 
-mx_array *mx_random_bits(mx_ints shape, int width, mx_array *key, mx_stream *s) {
-  if (width != 1 && width != 2 && width != 4) {
-    mx_fail(MX_VALUE, "[bits] Bit width must be in {1, 2, 4} but got %d.", width);
-    return NULL;
-  }
+static mx_array *draw(mx_ints shape, int width, enum mx_draw kind, mx_array *key, mx_stream *s) {
   if (!(key = key_or_state(key, s))) return NULL;
   if (key->dtype != MLX_UINT32 || key->ndim != 1 || key->shape[0] != 2) {
     char text[200];
@@ -84,11 +80,20 @@ mx_array *mx_random_bits(mx_ints shape, int width, mx_array *key, mx_stream *s) 
             mx_shape_text(text, sizeof text, key->shape, key->ndim));
     return NULL;
   }
-  mlx_dtype t = width == 1 ? MLX_UINT8 : width == 2 ? MLX_UINT16 : MLX_UINT32;
+  mlx_dtype t = kind != MX_DRAW_BITS ? MLX_FLOAT32
+                : width == 1         ? MLX_UINT8
+                : width == 2         ? MLX_UINT16
+                                     : MLX_UINT32;
   if (!(key = mx_row_major(key, s))) return NULL;
-  mx_bits_params p = {width};
+  mx_bits_params p = {width, kind};
   return mx_node(MX_PRIM_RANDOM_BITS, (mx_spec){t, shape.n, shape.p, NULL}, 1, &key, MX_WORDS(p),
                  s);
+}
+
+mx_array *mx_random_bits(mx_ints shape, int width, mx_array *key, mx_stream *s) {
+  if (width == 1 || width == 2 || width == 4) return draw(shape, width, MX_DRAW_BITS, key, s);
+  mx_fail(MX_VALUE, "[bits] Bit width must be in {1, 2, 4} but got %d.", width);
+  return NULL;
 }
 
 mx_array *mx_random_split_num(mx_array *key, int num, mx_stream *s) {
@@ -141,9 +146,9 @@ static mx_array *unit(mx_ints shape, mlx_dtype t, mx_array *key, mx_stream *s) {
     mx_fail(MX_RUNTIME, "[uniform] float64 is not supported");
     return NULL;
   }
-  mx_array *u = mx_cast(mx_random_bits(shape, 4, key, s), MLX_FLOAT32, s);
-  u = scalar_op(mx_multiply, u, 0x1p-32, s);
-  return mx_cast(scalar_op(mx_minimum, u, below_one(t), s), t, s);
+  mx_array *u = draw(shape, 4, MX_DRAW_UNIT, key, s);
+  if (t != MLX_FLOAT32) u = mx_cast(scalar_op(mx_minimum, u, below_one(t), s), t, s);
+  return u;
 }
 
 mx_array *mx_random_uniform(mx_array *low, mx_array *high, mx_ints shape, mlx_dtype dtype,
@@ -156,12 +161,6 @@ mx_array *mx_random_uniform(mx_array *low, mx_array *high, mx_ints shape, mlx_dt
   mx_array *u = unit(shape, dtype, key, s);
   u = u ? mx_multiply(u, range, s) : NULL;
   return u ? mx_add(u, low, s) : NULL;
-}
-
-/* (-1, 1) in dtype t */
-static mx_array *symmetric(mx_ints shape, mlx_dtype t, mx_array *key, mx_stream *s) {
-  mx_array *low = mx_scalar(-below_one(t), t), *high = mx_scalar(1, t);
-  return low && high ? mx_random_uniform(low, high, shape, t, key, s) : NULL;
 }
 
 mx_array *mx_random_bernoulli(mx_array *p, mx_ints shape, mx_array *key, mx_stream *s) {
@@ -208,8 +207,7 @@ mx_array *mx_random_normal_broadcast(mx_ints shape, mlx_dtype dtype, mx_array *l
     pairs[0] = 2;
     want = (mx_ints){pairs, 1};
   }
-  mx_array *u = symmetric(want, MLX_FLOAT32, key, s);
-  u = u ? mx_erfinv(u, s) : NULL;
+  mx_array *u = draw(want, 4, MX_DRAW_NORMAL, key, s);
   if (paired) {
     u = u ? mx_view(u, MLX_COMPLEX64, s) : NULL;
     u = u ? mx_reshape(u, shape, s) : NULL;
@@ -245,8 +243,9 @@ mx_array *mx_random_truncated_normal(mx_array *lower, mx_array *upper, mx_ints s
 }
 
 mx_array *mx_random_gumbel(mx_ints shape, mlx_dtype dtype, mx_array *key, mx_stream *s) {
-  mx_array *low = mx_scalar(0, MLX_FLOAT32), *high = mx_scalar(1, MLX_FLOAT32);
-  mx_array *u = low && high ? mx_random_uniform(low, high, shape, dtype, key, s) : NULL;
+  if (float_only("gumbel", dtype)) return NULL;
+  if (dtype == MLX_FLOAT32) return draw(shape, 4, MX_DRAW_GUMBEL, key, s);
+  mx_array *u = unit(shape, dtype, key, s);
   for (int i = 0; u && i < 2; i++) {
     u = mx_log(u, s);
     u = u ? mx_negative(u, s) : NULL;
@@ -257,11 +256,13 @@ mx_array *mx_random_gumbel(mx_ints shape, mlx_dtype dtype, mx_array *key, mx_str
 mx_array *mx_random_laplace(mx_ints shape, mlx_dtype dtype, float loc, float scale, mx_array *key,
                             mx_stream *s) {
   if (float_only("laplace", dtype)) return NULL;
-  mx_array *u = symmetric(shape, dtype, key, s);
+  mx_array *low = mx_scalar(-below_one(MLX_FLOAT32), MLX_FLOAT32),
+           *high = mx_scalar(1, MLX_FLOAT32);
+  mx_array *u = low && high ? mx_random_uniform(low, high, shape, MLX_FLOAT32, key, s) : NULL;
   mx_array *sign = u ? mx_sign(u, s) : NULL, *size = u ? mx_abs(u, s) : NULL;
   size = size ? mx_negative(size, s) : NULL;
   size = size ? mx_log1p(size, s) : NULL;
-  u = sign && size ? mx_multiply(sign, size, s) : NULL;
+  u = sign && size ? mx_cast(mx_multiply(sign, size, s), dtype, s) : NULL;
   if (scale != 1) u = scalar_op(mx_multiply, u, scale, s);
   if (loc != 0) u = scalar_op(mx_add, u, loc, s);
   return u;

@@ -1,6 +1,10 @@
-/* Threefry-2x32 with 20 rounds over a run of counters: plain loops that the compiler turns into
- * vectors of each tier. Integers only, so all tiers agree. */
+/* Threefry-2x32 with 20 rounds over a run of counters, and what makes floats of the words: plain
+ * loops that the compiler turns into vectors of each tier. All tiers give the same bits. */
 #include "backend/cpu/random.h"
+
+#include <math.h>
+#include <string.h>
+
 #include "backend/cpu/simd/tier.h"
 
 #if MX_TIER_AVX512
@@ -72,7 +76,113 @@ static void threefry(uint32_t *lo, uint32_t *hi, const uint32_t *key, uint32_t f
   }
 }
 
+/* ---- floats ---- */
+
+/* The natural logarithm with the bits of the C library's logf, which MLX's draws show: 2^k z with z
+ * near 1, log z from sixteen reciprocals and a cubic, in double. Constants: Arm's optimized
+ * routines. For positive normal x; 0 gives -inf. */
+static const double inverse[16] = {0x1.661ec79f8f3bep+0, 0x1.571ed4aaf883dp+0,
+                                   0x1.49539f0f010bp+0,  0x1.3c995b0b80385p+0,
+                                   0x1.30d190c8864a5p+0, 0x1.25e227b0b8eap+0,
+                                   0x1.1bb4a4a1a343fp+0, 0x1.12358f08ae5bap+0,
+                                   0x1.0953f419900a7p+0, 0x1p+0,
+                                   0x1.e608cfd9a47acp-1, 0x1.ca4b31f026aap-1,
+                                   0x1.b2036576afce6p-1, 0x1.9c2d163a1aa2dp-1,
+                                   0x1.886e6037841edp-1, 0x1.767dcf5534862p-1};
+static const double log_inverse[16] = {-0x1.57bf7808caadep-2, -0x1.2bef0a7c06ddbp-2,
+                                       -0x1.01eae7f513a67p-2, -0x1.b31d8a68224e9p-3,
+                                       -0x1.6574f0ac07758p-3, -0x1.1aa2bc79c81p-3,
+                                       -0x1.a4e76ce8c0e5ep-4, -0x1.1973c5a611cccp-4,
+                                       -0x1.252f438e10c1ep-5, 0x0p+0,
+                                       0x1.aa5aa5df25984p-5,  0x1.c5e53aa362eb4p-4,
+                                       0x1.526e57720db08p-3,  0x1.bc2860d22477p-3,
+                                       0x1.1058bc8a07ee1p-2,  0x1.4043057b6ee09p-2};
+
+static inline float as_float(uint32_t u) {
+  float x;
+  memcpy(&x, &u, sizeof x);
+  return x;
+}
+
+static inline uint32_t as_bits(float x) {
+  uint32_t u;
+  memcpy(&u, &x, sizeof u);
+  return u;
+}
+
+static inline float exact_log(float x) {
+  uint32_t u = as_bits(x), t = u - 0x3f330000;
+  uint32_t i = (t >> 19) & 15;
+  double z = (double)as_float(u - (t & 0xff800000)), k = (double)((int32_t)t >> 23);
+  double r = z * inverse[i] - 1.0, y0 = log_inverse[i] + k * 0x1.62e42fefa39efp-1, r2 = r * r;
+  double y = 0x1.5575b0be00b6ap-2 * r + -0x1.ffffef20a4123p-2;
+  y = -0x1.00ea348b88334p-2 * r2 + y;
+  float v = (float)(y * r2 + (y0 + r));
+  return x == 0 ? -INFINITY : v;
+}
+
+static inline float unit(uint32_t word) {
+  float u = (float)word * 0x1p-32f;
+  return u < 0x1.fffffep-1f ? u : 0x1.fffffep-1f;
+}
+
+static inline float fma_f32(float x, float y, float z) {
+#if MX_TIER_REF
+  /* The product is exact in double; rounding the sum to odd makes the second rounding harmless. */
+  double p = (double)x * (double)y, c = z, s = p + c;
+  double b = s - p, err = (p - (s - b)) + (c - b);
+  uint64_t bits;
+  memcpy(&bits, &s, sizeof bits);
+  bits += err != 0 && !(bits & 1) ? ((err > 0) == (s > 0) ? 1 : -(uint64_t)1) : 0;
+  memcpy(&s, &bits, sizeof s);
+  return (float)s;
+#else
+  return __builtin_fmaf(x, y, z);
+#endif
+}
+
+/* Inverse error function on (-1, 1). */
+static inline float erfinv(float x) {
+  float t = exact_log(fma_f32(x, -x, 1.0f));
+  float p = 3.03697567e-10f;
+  p = fma_f32(p, t, 2.93243101e-8f);
+  p = fma_f32(p, t, 1.22150334e-6f);
+  p = fma_f32(p, t, 2.84108955e-5f);
+  p = fma_f32(p, t, 3.93552968e-4f);
+  p = fma_f32(p, t, 3.02698812e-3f);
+  p = fma_f32(p, t, 4.83185798e-3f);
+  p = fma_f32(p, t, -2.64646143e-1f);
+  p = fma_f32(p, t, 8.40016484e-1f);
+  float q = 5.43877832e-9f;
+  q = fma_f32(q, t, 1.43285448e-7f);
+  q = fma_f32(q, t, 1.22774793e-6f);
+  q = fma_f32(q, t, 1.12963626e-7f);
+  q = fma_f32(q, t, -5.61530760e-5f);
+  q = fma_f32(q, t, -1.47697632e-4f);
+  q = fma_f32(q, t, 2.31468678e-3f);
+  q = fma_f32(q, t, 1.15392581e-2f);
+  q = fma_f32(q, t, -2.32015476e-1f);
+  q = fma_f32(q, t, 8.86226892e-1f);
+  return x * (t < -6.125f ? p : q);
+}
+
+#define IN_PLACE(name, expr)                                                                       \
+  static void name(uint32_t *words, int64_t n) {                                                   \
+    for (int64_t i = 0; i < n; i++) {                                                              \
+      float u = unit(words[i]);                                                                    \
+      words[i] = as_bits(expr);                                                                    \
+    }                                                                                              \
+  }
+
+IN_PLACE(unit_all, u)
+/* The range's length, 2 - 2^-24, is 2 in float32; its lower end is the float after -1. */
+IN_PLACE(normal_all, erfinv(u * 2.0f + -0x1.fffffep-1f))
+IN_PLACE(gumbel_all, -exact_log(-exact_log(u)))
+
 void MX_SIMD(fill_random)(mx_random_kernels *k);
 void MX_SIMD(fill_random)(mx_random_kernels *k) {
   k->threefry = threefry;
+  k->unit = unit_all;
+  k->normal = normal_all;
+  k->gumbel = gumbel_all;
 }
