@@ -78,6 +78,8 @@ static void threefry(uint32_t *lo, uint32_t *hi, const uint32_t *key, uint32_t f
 
 /* ---- floats ---- */
 
+enum { RUN = 64 };
+
 /* The natural logarithm with the bits of the C library's logf, which MLX's draws show: 2^k z with z
  * near 1, log z from sixteen reciprocals and a cubic, in double. Constants: Arm's optimized
  * routines. For positive normal x; 0 gives -inf. */
@@ -110,19 +112,31 @@ static inline uint32_t as_bits(float x) {
   return u;
 }
 
-static inline float exact_log(float x) {
-  uint32_t u = as_bits(x), t = u - 0x3f330000;
-  uint32_t i = (t >> 19) & 15;
-  double z = (double)as_float(u - (t & 0xff800000)), k = (double)((int32_t)t >> 23);
-  double r = z * inverse[i] - 1.0, y0 = log_inverse[i] + k * 0x1.62e42fefa39efp-1, r2 = r * r;
-  double y = 0x1.5575b0be00b6ap-2 * r + -0x1.ffffef20a4123p-2;
-  y = -0x1.00ea348b88334p-2 * r2 + y;
-  float v = (float)(y * r2 + (y0 + r));
-  return x == 0 ? -INFINITY : v;
+static inline void exact_log(float *restrict x) {
+  double z[RUN], k[RUN], c[RUN], y0[RUN];
+  int32_t place[RUN];
+  for (int i = 0; i < RUN; i++) {
+    uint32_t u = as_bits(x[i]), t = u - 0x3f330000;
+    place[i] = (int32_t)((t >> 19) & 15);
+    z[i] = (double)as_float(u - (t & 0xff800000));
+    k[i] = (double)((int32_t)t >> 23);
+  }
+  for (int i = 0; i < RUN; i++) {
+    c[i] = inverse[place[i]];
+    y0[i] = log_inverse[place[i]];
+  }
+  for (int i = 0; i < RUN; i++) {
+    double r = z[i] * c[i] - 1.0, r2 = r * r, start = y0[i] + k[i] * 0x1.62e42fefa39efp-1;
+    double y = 0x1.5575b0be00b6ap-2 * r + -0x1.ffffef20a4123p-2;
+    y = -0x1.00ea348b88334p-2 * r2 + y;
+    float v = (float)(y * r2 + (start + r));
+    x[i] = x[i] == 0 ? -INFINITY : v;
+  }
 }
 
 static inline float unit(uint32_t word) {
-  float u = (float)word * 0x1p-32f;
+  /* Both halves are exact, their sum rounds once: the conversion of an unsigned word. */
+  float u = ((float)(int32_t)(word >> 16) * 65536.0f + (float)(int32_t)(word & 0xffff)) * 0x1p-32f;
   return u < 0x1.fffffep-1f ? u : 0x1.fffffep-1f;
 }
 
@@ -141,9 +155,8 @@ static inline float fma_f32(float x, float y, float z) {
 #endif
 }
 
-/* Inverse error function on (-1, 1). */
-static inline float erfinv(float x) {
-  float t = exact_log(fma_f32(x, -x, 1.0f));
+/* Inverse error function on (-1, 1), where t is log(1 - x^2). */
+static inline float erfinv_tail(float t) {
   float p = 3.03697567e-10f;
   p = fma_f32(p, t, 2.93243101e-8f);
   p = fma_f32(p, t, 1.22150334e-6f);
@@ -152,7 +165,10 @@ static inline float erfinv(float x) {
   p = fma_f32(p, t, 3.02698812e-3f);
   p = fma_f32(p, t, 4.83185798e-3f);
   p = fma_f32(p, t, -2.64646143e-1f);
-  p = fma_f32(p, t, 8.40016484e-1f);
+  return fma_f32(p, t, 8.40016484e-1f);
+}
+
+static inline float erfinv_middle(float t) {
   float q = 5.43877832e-9f;
   q = fma_f32(q, t, 1.43285448e-7f);
   q = fma_f32(q, t, 1.22774793e-6f);
@@ -162,22 +178,53 @@ static inline float erfinv(float x) {
   q = fma_f32(q, t, 2.31468678e-3f);
   q = fma_f32(q, t, 1.15392581e-2f);
   q = fma_f32(q, t, -2.32015476e-1f);
-  q = fma_f32(q, t, 8.86226892e-1f);
-  return x * (t < -6.125f ? p : q);
+  return fma_f32(q, t, 8.86226892e-1f);
 }
 
-#define IN_PLACE(name, expr)                                                                       \
-  static void name(uint32_t *words, int64_t n) {                                                   \
-    for (int64_t i = 0; i < n; i++) {                                                              \
-      float u = unit(words[i]);                                                                    \
-      words[i] = as_bits(expr);                                                                    \
-    }                                                                                              \
-  }
-
-IN_PLACE(unit_all, u)
 /* The range's length, 2 - 2^-24, is 2 in float32; its lower end is the float after -1. */
-IN_PLACE(normal_all, erfinv(u * 2.0f + -0x1.fffffep-1f))
-IN_PLACE(gumbel_all, -exact_log(-exact_log(u)))
+static inline void normal_lanes(float *restrict u) {
+  float t[RUN], p[RUN], q[RUN];
+  for (int i = 0; i < RUN; i++) {
+    u[i] = u[i] * 2.0f + -0x1.fffffep-1f;
+    t[i] = fma_f32(u[i], -u[i], 1.0f);
+  }
+  exact_log(t);
+  for (int i = 0; i < RUN; i++) p[i] = erfinv_tail(t[i]);
+  for (int i = 0; i < RUN; i++) q[i] = erfinv_middle(t[i]);
+  for (int i = 0; i < RUN; i++) u[i] *= t[i] < -6.125f ? p[i] : q[i];
+}
+
+static inline void gumbel_lanes(float *restrict u) {
+  exact_log(u);
+  for (int i = 0; i < RUN; i++) u[i] = -u[i];
+  exact_log(u);
+  for (int i = 0; i < RUN; i++) u[i] = -u[i];
+}
+
+static void unit_all(uint32_t *words, int64_t n) {
+  for (int64_t i = 0; i < n; i++) words[i] = as_bits(unit(words[i]));
+}
+
+/* Words to floats in place, by whole runs; the last one is filled up with zeros. */
+static inline void in_place(uint32_t *words, int64_t n, void (*lanes)(float *)) {
+  for (int64_t i = 0; i < n; i += RUN) {
+    uint32_t w[RUN] = {0};
+    float u[RUN];
+    size_t bytes = (size_t)(n - i < RUN ? n - i : RUN) * sizeof *w;
+    memcpy(w, words + i, bytes);
+    for (int k = 0; k < RUN; k++) u[k] = unit(w[k]);
+    lanes(u);
+    memcpy(words + i, u, bytes);
+  }
+}
+
+static void normal_all(uint32_t *words, int64_t n) {
+  in_place(words, n, normal_lanes);
+}
+
+static void gumbel_all(uint32_t *words, int64_t n) {
+  in_place(words, n, gumbel_lanes);
+}
 
 void MX_SIMD(fill_random)(mx_random_kernels *k);
 void MX_SIMD(fill_random)(mx_random_kernels *k) {
