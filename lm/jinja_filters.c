@@ -320,14 +320,17 @@ int lm_j_sort(lm_jrun *r, lm_jval *keys, lm_jval *items, int64_t n, bool reverse
   return 0;
 }
 
-/* sort's key: one value, or a list of them where the attribute names several parted by commas. */
+/* sort's key: a list of one value, or of those whose attributes `attr` names, parted by commas. Being lists,
+   equal keys need no order. */
 static int sort_key(lm_jrun *r, lm_jval attr, bool sensitive, lm_jval item, lm_jval *out) {
   lm_jlist *key;
   if (lm_j_list_new(r, 1, &key)) return 1;
   if (attr.t != LM_J_STR) {
     path p;
-    if (make_path(r, attr, &p) || follow(r, &p, item, missing_value, out)) return 1;
-    return fold(r, sensitive, out);
+    lm_jval v;
+    *out = (lm_jval){.t = LM_J_LIST, .u.l = key};
+    if (make_path(r, attr, &p) || follow(r, &p, item, missing_value, &v)) return 1;
+    return fold(r, sensitive, &v) || lm_j_push(r, key, v);
   }
   const char *at = attr.u.s->p, *end = at + attr.u.s->len;
   for (;;) {
@@ -602,7 +605,7 @@ static int f_round(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   if (!lm_j_is_number(scaled)) return lm_j_raise(r, "must be real number, not %s", lm_j_type_name(scaled));
   double f = lm_j_as_float(scaled);
   if (!isfinite(f)) return lm_j_raise(r, "cannot convert float NaN or infinity to integer");
-  return lm_j_binary(r, 3, lm_j_float(up ? ceil(f) : floor(f)), unit, out);
+  return lm_j_binary(r, 3, lm_j_float((up ? ceil(f) : floor(f)) + 0.0), unit, out); /* no -0 */
 }
 
 /* --- the table --- */

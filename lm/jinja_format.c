@@ -238,7 +238,8 @@ int lm_j_percent(lm_jrun *r, const lm_jstr *fmt, lm_jval args, lm_jval *out) {
     x.p++;
     if (conversion(r, &x)) return 1;
   }
-  bool takes_any = args.t == LM_J_DICT || args.t == LM_J_LIST || args.t == LM_J_UNDEF;
+  bool takes_any = args.t == LM_J_DICT || args.t == LM_J_LIST || args.t == LM_J_RANGE ||
+                   args.t == LM_J_UNDEF;
   if (x.used < x.n && !takes_any)
     return lm_j_raise(r, "not all arguments converted during string formatting");
   return lm_j_cut(r, mark, out);

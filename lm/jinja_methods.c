@@ -716,30 +716,38 @@ static int slice_str(lm_jrun *r, const lm_jstr *s, int64_t from, int64_t step, i
   return lm_j_cut(r, mark, out);
 }
 
+static int slice_range(lm_jrun *r, const lm_jrange *of, int64_t from, int64_t to, int64_t step, int64_t n,
+                       lm_jval *out) {
+  lm_jrange *g = lm_j_new(r, 1, sizeof *g);
+  if (!g) return 1;
+  *g = (lm_jrange){.n = n};
+  bool over = __builtin_mul_overflow(from, of->step, &g->start) ||
+              __builtin_add_overflow(g->start, of->start, &g->start) ||
+              __builtin_mul_overflow(to, of->step, &g->stop) ||
+              __builtin_add_overflow(g->stop, of->start, &g->stop) ||
+              __builtin_mul_overflow(step, of->step, &g->step);
+  if (over) return lm_j_unsupported(r, "an integer exceeds 64 bits");
+  *out = (lm_jval){.t = LM_J_RANGE, .u.range = g};
+  return 0;
+}
+
 int lm_j_slice(lm_jrun *r, lm_jval obj, const lm_jval b[3], lm_jval *out) {
   int64_t n, step, from, to, count = 0;
   lm_jval missing = {.t = LM_J_MISSING};
   if (obj.t == LM_J_UNDEF) return lm_j_undef_raise(r, obj);
   if (obj.t != LM_J_STR && obj.t != LM_J_LIST && obj.t != LM_J_TUPLE && obj.t != LM_J_RANGE)
-    return lm_j_undef_hint(r, "the object cannot be sliced", out);
+    return lm_j_raise(r, "'%s' object cannot be sliced", lm_j_type_name(obj));
   if (lm_j_length(r, obj, &n)) return 1;
   if (lm_j_int_arg(r, "slice", b[2].t == LM_J_NONE ? missing : b[2], 1, &step)) return 1;
   if (step == 0) return lm_j_raise(r, "slice step cannot be zero");
-  if (step < -n - 1) step = -n - 1;
-  if (step > n + 1) step = n + 1;
+  if (step < -INT64_MAX) step = -INT64_MAX;
   int64_t low = step < 0 ? -1 : 0;
   if (slice_bound(r, b[0], n, low, step < 0 ? n - 1 : 0, &from)) return 1;
   if (slice_bound(r, b[1], n, low, step < 0 ? -1 : n, &to)) return 1;
-  if (step > 0 && from < to) count = (to - from + step - 1) / step;
-  if (step < 0 && from > to) count = (from - to - step - 1) / -step;
+  if (step > 0 && from < to) count = (to - from - 1) / step + 1;
+  if (step < 0 && from > to) count = (from - to - 1) / -step + 1;
   if (obj.t == LM_J_STR) return slice_str(r, obj.u.s, from, step, count, out);
-  if (obj.t == LM_J_RANGE) {
-    lm_jrange *g = lm_j_new(r, 1, sizeof *g);
-    if (!g) return 1;
-    *g = (lm_jrange){obj.u.range->start + from * obj.u.range->step, step * obj.u.range->step, count};
-    *out = (lm_jval){.t = LM_J_RANGE, .u.range = g};
-    return 0;
-  }
+  if (obj.t == LM_J_RANGE) return slice_range(r, obj.u.range, from, to, step, count, out);
   lm_jlist *l;
   if (lm_j_list_new(r, count, &l)) return 1;
   for (int64_t i = 0; i < count; i++)

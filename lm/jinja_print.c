@@ -132,9 +132,8 @@ static int put_dict(lm_jrun *r, const lm_jdict *d) {
 
 static int put_range(lm_jrun *r, const lm_jrange *g) {
   char text[96];
-  int64_t stop = g->start + g->n * g->step;
-  if (g->step == 1) snprintf(text, sizeof text, "range(%lld, %lld)", (long long)g->start, (long long)stop);
-  else snprintf(text, sizeof text, "range(%lld, %lld, %lld)", (long long)g->start, (long long)stop,
+  if (g->step == 1) snprintf(text, sizeof text, "range(%lld, %lld)", (long long)g->start, (long long)g->stop);
+  else snprintf(text, sizeof text, "range(%lld, %lld, %lld)", (long long)g->start, (long long)g->stop,
                 (long long)g->step);
   return lm_j_puts(r, text);
 }

@@ -113,7 +113,7 @@ static int b_range(lm_jrun *r, const lm_jargs *a, lm_jval *out) {
   bool some = at[2] > 0 ? at[0] < at[1] : at[0] > at[1];
   uint64_t n = some ? (span - 1) / step + 1 : 0;
   if (n > 100000) return lm_j_raise(r, "Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000).");
-  *g = (lm_jrange){at[0], at[2], (int64_t)n};
+  *g = (lm_jrange){at[0], at[1], at[2], (int64_t)n};
   *out = (lm_jval){.t = LM_J_RANGE, .u.range = g};
   return 0;
 }

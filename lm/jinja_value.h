@@ -88,7 +88,7 @@ struct lm_jdict {
   uint32_t mask;
 };
 struct lm_jrange {
-  int64_t start, step, n;
+  int64_t start, stop, step, n;
 };
 /* A generator's rest: what filters such as map and select give. It is used up by iterating. */
 struct lm_jgen {

@@ -3,6 +3,7 @@
 usage: make_jinja_data.py FOLDER     FOLDER holds templates/*.jinja and gets the two files
 Each record: t (template text, or its file's name in chats), c (context), and o (output) or
 e (error: its message where the template raised it, else "")."""
+import copy
 import datetime
 import json
 import pathlib
@@ -152,6 +153,9 @@ l[9]
 l[9] is undefined
 l['a'] is undefined
 l[::0]
+d[1:2]
+n[:1]
+undefined_thing[1:]
 cjk[1], cjk[2:], cjk|length, cjk[::-1], cjk[-1]
 emoji, emoji|length, [emoji], emoji|tojson, emoji|upper
 (1, 2), (1,), (), [1, [2, 'x']], {'a': (1, none)}, {}, []
@@ -221,6 +225,8 @@ l|first, l|last, []|first, s|first, s|last, d|first, d|last, range(4)|last
 l|join, l|join(', '), w|join('-'), deep.k|join(',', attribute='x'), [none, true]|join('|')
 l|sort, w|sort, w|sort(case_sensitive=true), w|sort(reverse=true), deep.k|sort(attribute='x')|map(attribute='y')|list
 [3, 'a']|sort
+[none, none]|sort, -0.5|round(0, 'ceil'), (-0.5)|round(0, 'ceil'), range(9)[1::3], '%d' % 3
+'abc' % range(4)
 deep.k|sort(attribute='x,y')|list
 d|dictsort, d|dictsort(true), {'b': 2, 'a': 3}|dictsort(by='value'), {'b': 2, 'a': 3}|dictsort(reverse=true)
 d|items|list, undefined_thing|items|list
@@ -403,8 +409,9 @@ REFUSED = [
 
 
 def snippets():
+    # A filter may change a list in place (indent does): each text gets its own context.
     texts = ["{{ " + line + " }}" for line in EXPRESSIONS.strip("\n").split("\n")] + STATEMENTS
-    out = [{"t": t, **expected(t, CONTEXT)} for t in texts if t not in REFUSED]
+    out = [{"t": t, **expected(t, copy.deepcopy(CONTEXT))} for t in texts if t not in REFUSED]
     for t in REFUSED:
         out.append({"t": t, "refused": True})
     return {"context": CONTEXT, "cases": out}
@@ -466,7 +473,7 @@ def chats(folder):
     for path in sorted((folder / "templates").glob("*.jinja")):
         text = path.read_text(encoding="utf-8")
         for i, context in enumerate(contexts):
-            out.append({"t": path.name, "c": i, **expected(text, context)})
+            out.append({"t": path.name, "c": i, **expected(text, copy.deepcopy(context))})
     return {"contexts": contexts, "cases": out}
 
 
