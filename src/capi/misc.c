@@ -1,4 +1,6 @@
 /* Owns the small corners of the C API: memory, evaluation, version. */
+#include <stdlib.h>
+
 #include "capi/capi.h"
 #include "core/buffer.h"
 #include "mlx/c/memory.h"

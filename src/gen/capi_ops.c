@@ -711,6 +711,32 @@ int mlx_tensordot_axis(mlx_array* res, const mlx_array a, const mlx_array b, int
   return mx_return(res, r, scope);
 }
 
+int mlx_divmod(mlx_vector_array* res, const mlx_array a, const mlx_array b, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec r = {NULL, 0};
+  int bad = mx_divmod(&r, mx_in(a, "divmod"), mx_in(b, "divmod"), mx_in_stream(s));
+  return mx_return_vector(res, &r, bad, scope);
+}
+
+int mlx_stop_gradient(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_stop_gradient(mx_in(a, "stop_gradient"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_depends(mlx_vector_array* res, const mlx_vector_array inputs,
+    const mlx_vector_array dependencies) {
+  mx_scope scope = mx_scope_open();
+  mx_vec inputs_v = {NULL, 0};
+  mx_vec dependencies_v = {NULL, 0};
+  mx_vec r = {NULL, 0};
+  int bad = mx_in_vector(&inputs_v, inputs, "depends") ||
+      mx_in_vector(&dependencies_v, dependencies, "depends") || mx_depends(&r, inputs_v, dependencies_v);
+  free(inputs_v.p);
+  free(dependencies_v.p);
+  return mx_return_vector(res, &r, bad, scope);
+}
+
 int mlx_quantize(mlx_vector_array* res, const mlx_array w, mlx_optional_int group_size,
     mlx_optional_int bits, const char* mode, const mlx_array global_scale, const mlx_stream s) {
   mx_scope scope = mx_scope_open();

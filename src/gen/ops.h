@@ -126,6 +126,9 @@ mx_array *mx_inner(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_outer(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_tensordot(mx_array *a, mx_array *b, mx_ints axes_a, mx_ints axes_b, mx_stream *s);
 mx_array *mx_tensordot_axis(mx_array *a, mx_array *b, int axis, mx_stream *s);
+int mx_divmod(mx_vec *res, mx_array *a, mx_array *b, mx_stream *s);
+mx_array *mx_stop_gradient(mx_array *a, mx_stream *s);
+int mx_depends(mx_vec *res, mx_vec inputs, mx_vec dependencies);
 int mx_quantize(mx_vec *res, mx_array *w, mlx_optional_int group_size, mlx_optional_int bits,
     const char *mode, mx_array *global_scale, mx_stream *s);
 mx_array *mx_dequantize(mx_array *w, mx_array *scales, mx_array *biases,

@@ -92,11 +92,13 @@ static int await_inputs(mx_plan_step *st) {
   return 0;
 }
 
-/* Shares the input's memory; params[0] is the offset in elements of the input. */
+/* Each output shares its input's memory; params[0] is the offset in elements of the input. */
 static void run_view(mx_op *op) {
-  mx_array *in = op->in[0], *out = op->out[0];
-  out->buf = mx_buffer_retain(in->buf);
-  out->offset = in->offset + op->params[0] * (int64_t)mx_itemsize(in);
+  for (int i = 0; i < op->n_out; i++) {
+    mx_array *in = op->in[i], *out = op->out[i];
+    out->buf = mx_buffer_retain(in->buf);
+    out->offset = in->offset + op->params[0] * (int64_t)mx_itemsize(in);
+  }
   count(&stats.views, 1);
 }
 

@@ -96,8 +96,9 @@ def call_all():
     print("called", count, flush=True)
 
 
-def test_empty_handles_never_crash():
-    r = subprocess.run([sys.executable, __file__], capture_output=True, text=True, timeout=120)
+def test_empty_handles_never_crash(tmp_path):
+    r = subprocess.run([sys.executable, __file__], capture_output=True, text=True, timeout=120,
+                       cwd=tmp_path)
     lines = r.stdout.split("\n")
     assert r.returncode == 0, f"died in {lines[-2] if len(lines) > 1 else '?'}: {r.stderr[-500:]}"
     assert int(lines[-2].split()[1]) > 300

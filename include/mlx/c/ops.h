@@ -232,6 +232,13 @@ int mlx_tensordot(mlx_array* res, const mlx_array a, const mlx_array b,
     const int* axes_a, size_t axes_a_num, const int* axes_b, size_t axes_b_num, const mlx_stream s);
 int mlx_tensordot_axis(mlx_array* res, const mlx_array a, const mlx_array b, int axis,
     const mlx_stream s);
+/* Floor quotient and remainder: two arrays. */
+int mlx_divmod(mlx_vector_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
+/* The input, through which no gradient flows. */
+int mlx_stop_gradient(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* The inputs, each computed only after all of the dependencies. */
+int mlx_depends(mlx_vector_array* res, const mlx_vector_array inputs,
+    const mlx_vector_array dependencies);
 /* Quantizes along the last axis in groups. Mode affine: codes, scales and biases with w = scale *
  * code + bias; modes mxfp4, mxfp8 and nvfp4: codes and byte scales of the OCP block formats.
  * Codes are packed little-endian into uint32 words. */
