@@ -110,7 +110,7 @@ def comment(doc, width=98):
 def public_header(name, fns, includes, extra=""):
     guard = f"MLX_{name[:-2].upper()}_H"
     out = [BANNER + f"#ifndef {guard}\n#define {guard}\n"]
-    out += [f"#include {i}" for i in includes]
+    out += [f"#include {i}" for i in includes + MORE_INCLUDES.get(name, [])]
     out += ["", "#ifdef __cplusplus", 'extern "C" {', "#endif",
             "#pragma GCC visibility push(default)", ""]
     if extra:
@@ -127,6 +127,7 @@ def public_header(name, fns, includes, extra=""):
 
 INCLUDES = ["<stdbool.h>", "<stdint.h>", "<stdio.h>", '"mlx/c/array.h"', '"mlx/c/map.h"',
             '"mlx/c/optional.h"', '"mlx/c/stream.h"', '"mlx/c/string.h"', '"mlx/c/vector.h"']
+MORE_INCLUDES = {"fast.h": ['"mlx/c/fast_kernels.h"']}
 EXTRA = {
     "fft.h": "typedef enum mlx_fft_norm_ {\n  MLX_FFT_NORM_BACKWARD,\n  MLX_FFT_NORM_ORTHO,\n"
              "  MLX_FFT_NORM_FORWARD\n} mlx_fft_norm;",

@@ -11,6 +11,7 @@
 #include "mlx/c/stream.h"
 #include "mlx/c/string.h"
 #include "mlx/c/vector.h"
+#include "mlx/c/fast_kernels.h"
 
 #ifdef __cplusplus
 extern "C" {
