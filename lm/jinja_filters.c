@@ -1,5 +1,5 @@
-/* The filters, each with Jinja's parameter names and Python's errors. What Jinja gives as a generator is
-   made whole at once and handed on as one (LM_J_ITER). */
+/* The filters, each with Jinja's parameter names and Python's errors. What Jinja gives as a
+   generator is made whole at once and handed on as one (LM_J_ITER). */
 #define _GNU_SOURCE
 #include <math.h>
 #include <string.h>
@@ -22,8 +22,10 @@ static int path_part(lm_jrun *r, lm_jlist *l, const char *p, const char *end) {
   lm_jval v;
   int64_t i;
   while (q < end && *q >= '0' && *q <= '9') q++;
-  if (q == end && p < end && lm_j_parse_int(p, end - p, 10, &i) == LM_PARSE_OK) v = lm_j_int(i);
-  else if (lm_j_str_borrow(r, p, end - p, &v)) return 1;
+  if (q == end && p < end && lm_j_parse_int(p, end - p, 10, &i) == LM_PARSE_OK)
+    v = lm_j_int(i);
+  else if (lm_j_str_borrow(r, p, end - p, &v))
+    return 1;
   return lm_j_push(r, l, v);
 }
 
@@ -61,12 +63,14 @@ static const lm_jval missing_value = {.t = LM_J_MISSING};
 
 /* --- text --- */
 
-static int to_text(lm_jrun *r, lm_jval v, const lm_jstr **s) { return lm_j_to_str(r, v, s); }
+static int to_text(lm_jrun *r, lm_jval v, const lm_jstr **s) {
+  return lm_j_to_str(r, v, s);
+}
 
-#define TEXT_FILTER(name, how)                                                                  \
-  static int name(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {                     \
-    const lm_jstr *s;                                                                           \
-    return lm_j_bind(r, #name, a, "", 0, NULL) || to_text(r, v, &s) || lm_j_case(r, s, how, out); \
+#define TEXT_FILTER(name, how)                                                                     \
+  static int name(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {                        \
+    const lm_jstr *s;                                                                              \
+    return lm_j_bind(r, #name, a, "", 0, NULL) || to_text(r, v, &s) || lm_j_case(r, s, how, out);  \
   }
 TEXT_FILTER(f_upper, LM_CASE_UPPER)
 TEXT_FILTER(f_lower, LM_CASE_LOWER)
@@ -84,7 +88,8 @@ static int f_trim(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jval b[1];
   const lm_jstr *s, *chars = NULL;
   if (lm_j_bind(r, "trim", a, "chars", 0, b) || to_text(r, v, &s)) return 1;
-  if (b[0].t != LM_J_MISSING && b[0].t != LM_J_NONE && lm_j_str_arg(r, "trim", b[0], &chars)) return 1;
+  if (b[0].t != LM_J_MISSING && b[0].t != LM_J_NONE && lm_j_str_arg(r, "trim", b[0], &chars))
+    return 1;
   return lm_j_strip(r, s, chars, 3, out);
 }
 
@@ -104,8 +109,12 @@ static int f_escape(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   size_t mark = r->out_len;
   if (lm_j_bind(r, "escape", a, "", 0, NULL) || to_text(r, v, &s)) return 1;
   for (const char *p = s->p, *end = p + s->len; p < end; p++) {
-    const char *with = *p == '&' ? "&amp;" : *p == '<' ? "&lt;" : *p == '>' ? "&gt;"
-                       : *p == '"' ? "&#34;" : *p == '\'' ? "&#39;" : NULL;
+    const char *with = *p == '&'    ? "&amp;"
+                       : *p == '<'  ? "&lt;"
+                       : *p == '>'  ? "&gt;"
+                       : *p == '"'  ? "&#34;"
+                       : *p == '\'' ? "&#39;"
+                                    : NULL;
     if (with ? lm_j_puts(r, with) : lm_j_put(r, p, 1)) return 1;
   }
   return lm_j_spend(r, s->len / 8) || lm_j_cut(r, mark, out);
@@ -131,7 +140,8 @@ static int f_indent(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   bool blank = lm_j_truth(b[2]);
   for (int64_t i = 0; i < lines->n; i++) {
     bool pads = i == 0 ? lm_j_truth(b[1]) : blank || lines->v[i].u.s->len;
-    if ((i && lm_j_puts(r, "\n")) || (pads && lm_j_put_str(r, pad)) || lm_j_put_str(r, lines->v[i])) return 1;
+    if ((i && lm_j_puts(r, "\n")) || (pads && lm_j_put_str(r, pad)) || lm_j_put_str(r, lines->v[i]))
+      return 1;
   }
   return lm_j_cut(r, mark, out);
 }
@@ -156,13 +166,15 @@ static int f_format(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   const lm_jstr *s;
   lm_jlist *l;
   lm_jdict *d;
-  if (a->n && a->nkw) return lm_j_raise(r, "can't handle positional and keyword arguments at the same time");
+  if (a->n && a->nkw)
+    return lm_j_raise(r, "can't handle positional and keyword arguments at the same time");
   if (to_text(r, v, &s) || lm_j_list_new(r, a->n, &l) || lm_j_dict_new(r, &d)) return 1;
   for (int i = 0; i < a->n; i++)
     if (lm_j_push(r, l, a->pos[i])) return 1;
   for (int i = 0; i < a->nkw; i++)
     if (lm_j_dict_set(r, d, lm_j_of(a->names[i]), a->kw[i])) return 1;
-  lm_jval args = a->nkw ? (lm_jval){.t = LM_J_DICT, .u.d = d} : (lm_jval){.t = LM_J_TUPLE, .u.l = l};
+  lm_jval args =
+      a->nkw ? (lm_jval){.t = LM_J_DICT, .u.d = d} : (lm_jval){.t = LM_J_TUPLE, .u.l = l};
   return lm_j_percent(r, s, args, out);
 }
 
@@ -268,7 +280,8 @@ static int f_reverse(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
 static int f_items(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jlist *l;
   if (lm_j_bind(r, "items", a, "", 0, NULL)) return 1;
-  if (v.t != LM_J_DICT && v.t != LM_J_UNDEF) return lm_j_raise(r, "Can only get item pairs from a mapping.");
+  if (v.t != LM_J_DICT && v.t != LM_J_UNDEF)
+    return lm_j_raise(r, "Can only get item pairs from a mapping.");
   lm_jview view = {v.t == LM_J_DICT ? v.u.d : NULL, 'i'};
   lm_jval pairs = v.t == LM_J_DICT ? (lm_jval){.t = LM_J_VIEW, .u.view = &view} : v;
   return lm_j_to_list(r, pairs, &l) || lm_j_gen(r, l, out);
@@ -320,8 +333,8 @@ int lm_j_sort(lm_jrun *r, lm_jval *keys, lm_jval *items, int64_t n, bool reverse
   return 0;
 }
 
-/* sort's key: a list of one value, or of those whose attributes `attr` names, parted by commas. Being lists,
-   equal keys need no order. */
+/* sort's key: a list of one value, or of those whose attributes `attr` names, parted by commas.
+   Being lists, equal keys need no order. */
 static int sort_key(lm_jrun *r, lm_jval attr, bool sensitive, lm_jval item, lm_jval *out) {
   lm_jlist *key;
   if (lm_j_list_new(r, 1, &key)) return 1;
@@ -337,7 +350,8 @@ static int sort_key(lm_jrun *r, lm_jval attr, bool sensitive, lm_jval item, lm_j
     const char *comma = memchr(at, ',', (size_t)(end - at));
     path p;
     lm_jval v;
-    if (split_path(r, at, comma ? comma : end, &p) || follow(r, &p, item, missing_value, &v)) return 1;
+    if (split_path(r, at, comma ? comma : end, &p) || follow(r, &p, item, missing_value, &v))
+      return 1;
     if (fold(r, sensitive, &v) || lm_j_push(r, key, v)) return 1;
     if (!comma) break;
     at = comma + 1;
@@ -349,7 +363,8 @@ static int sort_key(lm_jrun *r, lm_jval attr, bool sensitive, lm_jval item, lm_j
 static int f_sort(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jval b[3];
   lm_jlist *l;
-  if (lm_j_bind(r, "sort", a, "reverse,case_sensitive,attribute", 0, b) || lm_j_to_list(r, v, &l)) return 1;
+  if (lm_j_bind(r, "sort", a, "reverse,case_sensitive,attribute", 0, b) || lm_j_to_list(r, v, &l))
+    return 1;
   lm_jval *keys = lm_j_new(r, (size_t)l->n, sizeof *keys);
   if (!keys) return 1;
   for (int64_t i = 0; i < l->n; i++)
@@ -363,7 +378,8 @@ static int f_dictsort(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jlist *l;
   if (lm_j_bind(r, "dictsort", a, "case_sensitive,by,reverse", 0, b)) return 1;
   if (v.t == LM_J_UNDEF) return lm_j_undef_raise(r, v);
-  if (v.t != LM_J_DICT) return lm_j_raise(r, "'%s' object has no attribute 'items'", lm_j_type_name(v));
+  if (v.t != LM_J_DICT)
+    return lm_j_raise(r, "'%s' object has no attribute 'items'", lm_j_type_name(v));
   bool by_value = b[1].t == LM_J_STR && lm_j_is(b[1].u.s, "value");
   if (b[1].t != LM_J_MISSING && !by_value && !(b[1].t == LM_J_STR && lm_j_is(b[1].u.s, "key")))
     return lm_j_raise(r, "You can only sort by either \"key\" or \"value\"");
@@ -386,7 +402,8 @@ static int f_unique(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jiter it;
   path p;
   int more;
-  if (lm_j_bind(r, "unique", a, "case_sensitive,attribute", 0, b) || make_path(r, b[1], &p)) return 1;
+  if (lm_j_bind(r, "unique", a, "case_sensitive,attribute", 0, b) || make_path(r, b[1], &p))
+    return 1;
   if (lm_j_dict_new(r, &seen) || lm_j_list_new(r, 0, &l) || lm_j_iter(r, v, &it)) return 1;
   while ((more = lm_j_next(r, &it, &item)) == 1) {
     int64_t before = seen->n;
@@ -402,7 +419,9 @@ static int extreme(lm_jrun *r, lm_jval v, const lm_jargs *a, bool max, lm_jval *
   lm_jiter it;
   path p;
   int more;
-  if (lm_j_bind(r, max ? "max" : "min", a, "case_sensitive,attribute", 0, b) || make_path(r, b[1], &p)) return 1;
+  if (lm_j_bind(r, max ? "max" : "min", a, "case_sensitive,attribute", 0, b) ||
+      make_path(r, b[1], &p))
+    return 1;
   if (lm_j_iter(r, v, &it)) return 1;
   while ((more = lm_j_next(r, &it, &item)) == 1) {
     bool better = true;
@@ -415,10 +434,15 @@ static int extreme(lm_jrun *r, lm_jval v, const lm_jargs *a, bool max, lm_jval *
     *out = item;
   }
   if (more < 0) return 1;
-  return best.t == LM_J_MISSING ? lm_j_undef_hint(r, "No aggregated item, sequence was empty.", out) : 0;
+  return best.t == LM_J_MISSING ? lm_j_undef_hint(r, "No aggregated item, sequence was empty.", out)
+                                : 0;
 }
-static int f_min(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) { return extreme(r, v, a, false, out); }
-static int f_max(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) { return extreme(r, v, a, true, out); }
+static int f_min(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
+  return extreme(r, v, a, false, out);
+}
+static int f_max(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
+  return extreme(r, v, a, true, out);
+}
 
 static int f_sum(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jval b[2], item;
@@ -427,7 +451,8 @@ static int f_sum(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   int more;
   if (lm_j_bind(r, "sum", a, "attribute,start", 0, b) || make_path(r, b[0], &p)) return 1;
   *out = b[1].t == LM_J_MISSING ? lm_j_int(0) : b[1];
-  if (out->t == LM_J_STR) return lm_j_raise(r, "sum() can't sum strings [use ''.join(seq) instead]");
+  if (out->t == LM_J_STR)
+    return lm_j_raise(r, "sum() can't sum strings [use ''.join(seq) instead]");
   if (lm_j_iter(r, v, &it)) return 1;
   while ((more = lm_j_next(r, &it, &item)) == 1)
     if (follow(r, &p, item, missing_value, &item) || lm_j_binary(r, 0, *out, item, out)) return 1;
@@ -440,11 +465,14 @@ static int f_batch(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jiter it;
   int64_t width;
   int more;
-  if (lm_j_bind(r, "batch", a, "linecount,fill_with", 1, b) || lm_j_int_arg(r, "batch", b[0], 0, &width)) return 1;
+  if (lm_j_bind(r, "batch", a, "linecount,fill_with", 1, b) ||
+      lm_j_int_arg(r, "batch", b[0], 0, &width))
+    return 1;
   if (lm_j_list_new(r, 0, &rows) || lm_j_iter(r, v, &it)) return 1;
   while ((more = lm_j_next(r, &it, &item)) == 1) {
     if (!row || row->n == width) {
-      if (lm_j_list_new(r, 0, &row) || lm_j_push(r, rows, (lm_jval){.t = LM_J_LIST, .u.l = row})) return 1;
+      if (lm_j_list_new(r, 0, &row) || lm_j_push(r, rows, (lm_jval){.t = LM_J_LIST, .u.l = row}))
+        return 1;
     }
     if (lm_j_push(r, row, item)) return 1;
   }
@@ -474,7 +502,8 @@ static int f_map(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jargs rest = {a->n ? a->pos + 1 : NULL, a->n - 1, a->names, a->kw, a->nkw};
   if (lm_j_iter(r, v, &it)) return 1;
   while ((more = lm_j_next(r, &it, &item)) == 1) {
-    if (name ? lm_j_filter(r, index, name, item, &rest, &item) : follow(r, &p, item, b[1], &item)) return 1;
+    if (name ? lm_j_filter(r, index, name, item, &rest, &item) : follow(r, &p, item, b[1], &item))
+      return 1;
     if (lm_j_push(r, l, item)) return 1;
   }
   return more < 0 || lm_j_gen(r, l, out);
@@ -501,8 +530,10 @@ static int choose(lm_jrun *r, lm_jval v, const lm_jargs *a, bool keep, bool by_a
   while ((more = lm_j_next(r, &it, &item)) == 1) {
     bool yes;
     if (follow(r, &p, item, missing_value, &key)) return 1;
-    if (!name) yes = lm_j_truth(key);
-    else if (lm_j_test(r, index, name, key, &rest, &yes)) return 1;
+    if (!name)
+      yes = lm_j_truth(key);
+    else if (lm_j_test(r, index, name, key, &rest, &yes))
+      return 1;
     if (yes == keep && lm_j_push(r, l, item)) return 1;
   }
   return more < 0 || lm_j_gen(r, l, out);
@@ -524,7 +555,9 @@ static int f_groupby(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jval b[3], *keys, last = missing_value, pair[2];
   lm_jlist *l, *groups, *members = NULL, *tuple;
   path p;
-  if (lm_j_bind(r, "groupby", a, "attribute,default,case_sensitive", 1, b) || make_path(r, b[0], &p)) return 1;
+  if (lm_j_bind(r, "groupby", a, "attribute,default,case_sensitive", 1, b) ||
+      make_path(r, b[0], &p))
+    return 1;
   if (lm_j_to_list(r, v, &l) || lm_j_list_new(r, 0, &groups)) return 1;
   if (!(keys = lm_j_new(r, (size_t)l->n, sizeof *keys))) return 1;
   for (int64_t i = 0; i < l->n; i++)
@@ -554,7 +587,8 @@ static int f_int(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   int64_t base, i = 0;
   lm_jparse how = LM_PARSE_BAD;
   double f;
-  if (lm_j_bind(r, "int", a, "default,base", 0, b) || lm_j_int_arg(r, "int", b[1], 10, &base)) return 1;
+  if (lm_j_bind(r, "int", a, "default,base", 0, b) || lm_j_int_arg(r, "int", b[1], 10, &base))
+    return 1;
   if (v.t == LM_J_UNDEF) return lm_j_undef_raise(r, v);
   bool has_base = base == 0 || (base >= 2 && base <= 36);
   if (v.t == LM_J_STR && has_base) how = lm_j_parse_int(v.u.s->p, v.u.s->len, (int)base, &i);
@@ -563,8 +597,8 @@ static int f_int(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
     how = lm_j_float_to_int(v.u.f, &i);
     if (isinf(v.u.f)) return lm_j_raise(r, "cannot convert float infinity to integer");
   }
-  if (how == LM_PARSE_BAD && v.t == LM_J_STR && lm_j_parse_float(v.u.s->p, v.u.s->len, &f) == LM_PARSE_OK &&
-      isfinite(f))
+  if (how == LM_PARSE_BAD && v.t == LM_J_STR &&
+      lm_j_parse_float(v.u.s->p, v.u.s->len, &f) == LM_PARSE_OK && isfinite(f))
     how = lm_j_float_to_int(f, &i);
   if (how == LM_PARSE_BIG) return lm_j_unsupported(r, "an integer exceeds 64 bits");
   *out = how == LM_PARSE_OK ? lm_j_int(i) : b[0].t == LM_J_MISSING ? lm_j_int(0) : b[0];
@@ -577,15 +611,18 @@ static int f_float(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   if (lm_j_bind(r, "float", a, "default", 0, b)) return 1;
   if (v.t == LM_J_UNDEF) return lm_j_undef_raise(r, v);
   bool ok = lm_j_is_number(v);
-  if (ok) f = lm_j_as_float(v);
-  else ok = v.t == LM_J_STR && lm_j_parse_float(v.u.s->p, v.u.s->len, &f) == LM_PARSE_OK;
+  if (ok)
+    f = lm_j_as_float(v);
+  else
+    ok = v.t == LM_J_STR && lm_j_parse_float(v.u.s->p, v.u.s->len, &f) == LM_PARSE_OK;
   *out = ok ? lm_j_float(f) : b[0].t == LM_J_MISSING ? lm_j_float(0) : b[0];
   return 0;
 }
 
 static int f_abs(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   if (lm_j_bind(r, "abs", a, "", 0, NULL)) return 1;
-  if (!lm_j_is_number(v)) return lm_j_raise(r, "bad operand type for abs(): '%s'", lm_j_type_name(v));
+  if (!lm_j_is_number(v))
+    return lm_j_raise(r, "bad operand type for abs(): '%s'", lm_j_type_name(v));
   *out = v.t == LM_J_FLOAT ? lm_j_float(fabs(v.u.f)) : lm_j_int(lm_j_as_int(v));
   return v.t != LM_J_FLOAT && lm_j_as_int(v) < 0 ? lm_j_negate(r, v, out) : 0;
 }
@@ -593,7 +630,9 @@ static int f_abs(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
 static int f_round(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jval b[2];
   int64_t digits;
-  if (lm_j_bind(r, "round", a, "precision,method", 0, b) || lm_j_int_arg(r, "round", b[0], 0, &digits)) return 1;
+  if (lm_j_bind(r, "round", a, "precision,method", 0, b) ||
+      lm_j_int_arg(r, "round", b[0], 0, &digits))
+    return 1;
   const lm_jstr *how = NULL;
   if (b[1].t != LM_J_MISSING && lm_j_str_arg(r, "round", b[1], &how)) return 1;
   if (!how || lm_j_is(how, "common")) return lm_j_round(r, v, digits, out);
@@ -602,7 +641,8 @@ static int f_round(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
   lm_jval unit, scaled;
   if (lm_j_binary(r, 6, lm_j_int(10), lm_j_int(digits), &unit)) return 1;
   if (lm_j_binary(r, 2, v, unit, &scaled)) return 1;
-  if (!lm_j_is_number(scaled)) return lm_j_raise(r, "must be real number, not %s", lm_j_type_name(scaled));
+  if (!lm_j_is_number(scaled))
+    return lm_j_raise(r, "must be real number, not %s", lm_j_type_name(scaled));
   double f = lm_j_as_float(scaled);
   if (!isfinite(f)) return lm_j_raise(r, "cannot convert float NaN or infinity to integer");
   return lm_j_binary(r, 3, lm_j_float((up ? ceil(f) : floor(f)) + 0.0), unit, out); /* no -0 */
@@ -611,18 +651,24 @@ static int f_round(lm_jrun *r, lm_jval v, const lm_jargs *a, lm_jval *out) {
 /* --- the table --- */
 
 static const filter filters[] = {
-  {"abs", f_abs}, {"batch", f_batch}, {"capitalize", f_capitalize}, {"count", f_length},
-  {"d", f_default}, {"default", f_default}, {"dictsort", f_dictsort}, {"e", f_escape},
-  {"escape", f_escape}, {"first", f_first}, {"float", f_float}, {"forceescape", f_escape},
-  {"format", f_format}, {"groupby", f_groupby}, {"indent", f_indent}, {"int", f_int},
-  {"items", f_items}, {"join", f_join}, {"last", f_last}, {"length", f_length}, {"list", f_list},
-  {"lower", f_lower}, {"map", f_map}, {"max", f_max}, {"min", f_min}, {"reject", f_reject},
-  {"rejectattr", f_rejectattr}, {"replace", f_replace}, {"reverse", f_reverse}, {"round", f_round},
-  {"safe", f_string}, {"select", f_select}, {"selectattr", f_selectattr}, {"sort", f_sort},
-  {"string", f_string}, {"sum", f_sum}, {"title", f_title}, {"tojson", f_tojson}, {"trim", f_trim},
-  {"unique", f_unique}, {"upper", f_upper}, {"attr", NULL}, {"center", NULL}, {"filesizeformat", NULL},
-  {"pprint", NULL}, {"random", NULL}, {"slice", NULL}, {"striptags", NULL}, {"truncate", NULL},
-  {"urlencode", NULL}, {"urlize", NULL}, {"wordcount", NULL}, {"wordwrap", NULL}, {"xmlattr", NULL}};
+    {"abs", f_abs},           {"batch", f_batch},       {"capitalize", f_capitalize},
+    {"count", f_length},      {"d", f_default},         {"default", f_default},
+    {"dictsort", f_dictsort}, {"e", f_escape},          {"escape", f_escape},
+    {"first", f_first},       {"float", f_float},       {"forceescape", f_escape},
+    {"format", f_format},     {"groupby", f_groupby},   {"indent", f_indent},
+    {"int", f_int},           {"items", f_items},       {"join", f_join},
+    {"last", f_last},         {"length", f_length},     {"list", f_list},
+    {"lower", f_lower},       {"map", f_map},           {"max", f_max},
+    {"min", f_min},           {"reject", f_reject},     {"rejectattr", f_rejectattr},
+    {"replace", f_replace},   {"reverse", f_reverse},   {"round", f_round},
+    {"safe", f_string},       {"select", f_select},     {"selectattr", f_selectattr},
+    {"sort", f_sort},         {"string", f_string},     {"sum", f_sum},
+    {"title", f_title},       {"tojson", f_tojson},     {"trim", f_trim},
+    {"unique", f_unique},     {"upper", f_upper},       {"attr", NULL},
+    {"center", NULL},         {"filesizeformat", NULL}, {"pprint", NULL},
+    {"random", NULL},         {"slice", NULL},          {"striptags", NULL},
+    {"truncate", NULL},       {"urlencode", NULL},      {"urlize", NULL},
+    {"wordcount", NULL},      {"wordwrap", NULL},       {"xmlattr", NULL}};
 
 int lm_j_filter_find(const lm_jstr *name) {
   for (int i = 0; i < (int)(sizeof filters / sizeof *filters); i++)
@@ -630,7 +676,8 @@ int lm_j_filter_find(const lm_jstr *name) {
   return -1;
 }
 
-int lm_j_filter(lm_jrun *r, int index, const lm_jstr *name, lm_jval v, const lm_jargs *a, lm_jval *out) {
+int lm_j_filter(lm_jrun *r, int index, const lm_jstr *name, lm_jval v, const lm_jargs *a,
+                lm_jval *out) {
   int shown = name->len < 60 ? (int)name->len : 60;
   if (index < 0) return lm_j_raise(r, "No filter named '%.*s'.", shown, name->p);
   if (!filters[index].fn) return lm_j_unsupported(r, "the filter '%.*s'", shown, name->p);

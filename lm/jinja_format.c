@@ -22,7 +22,8 @@ static int pad(lm_jrun *r, int32_t fill, int64_t n) {
   return 0;
 }
 
-/* The text since `mark` becomes a padded field; `prefix` bytes of it (sign, 0x) stay before "=" padding. */
+/* The text since `mark` becomes a padded field; `prefix` bytes of it (sign, 0x) stay before "="
+ * padding. */
 static int lay_out(lm_jrun *r, size_t mark, int prefix, const field *f, char align) {
   lm_jval v;
   if (lm_j_cut(r, mark, &v)) return 1;
@@ -30,9 +31,12 @@ static int lay_out(lm_jrun *r, size_t mark, int prefix, const field *f, char ali
   const char *p = v.u.s->p;
   int64_t len = v.u.s->len;
   if (room < 0) room = 0;
-  if (align == '<') right = room;
-  else if (align == '^') left = room / 2, right = room - left;
-  else left = room;
+  if (align == '<')
+    right = room;
+  else if (align == '^')
+    left = room / 2, right = room - left;
+  else
+    left = room;
   if (align == '=') {
     if (lm_j_put(r, p, (size_t)prefix)) return 1;
     p += prefix;
@@ -164,9 +168,11 @@ static int percent_number(lm_jrun *r, lm_jval v, field *f, char conv) {
     return format_float(r, lm_j_as_float(v), f);
   }
   if (v.t == LM_J_FLOAT) {
-    if (strchr("xXo", conv)) return lm_j_raise(r, "%%%c format: an integer is required, not float", conv);
+    if (strchr("xXo", conv))
+      return lm_j_raise(r, "%%%c format: an integer is required, not float", conv);
     lm_jparse how = lm_j_float_to_int(v.u.f, &i);
-    if (how == LM_PARSE_BIG && !isinf(v.u.f)) return lm_j_unsupported(r, "an integer exceeds 64 bits");
+    if (how == LM_PARSE_BIG && !isinf(v.u.f))
+      return lm_j_unsupported(r, "an integer exceeds 64 bits");
     if (how != LM_PARSE_OK) return lm_j_raise(r, "cannot convert float NaN or infinity to integer");
   } else {
     i = lm_j_as_int(v);
@@ -182,7 +188,8 @@ static int percent_text(lm_jrun *r, lm_jval v, const field *f, char conv) {
   lm_jval text;
   if (conv == 'c') {
     int64_t cp = lm_j_is_int(v) ? lm_j_as_int(v) : -1;
-    bool ok = v.t == LM_J_STR ? v.u.s->cps == 1 : cp >= 0 && cp < 0x110000 && (cp < 0xd800 || cp > 0xdfff);
+    bool ok = v.t == LM_J_STR ? v.u.s->cps == 1
+                              : cp >= 0 && cp < 0x110000 && (cp < 0xd800 || cp > 0xdfff);
     if (!ok) return lm_j_raise(r, "%%c requires int or char");
     if (v.t == LM_J_STR ? lm_j_put_str(r, v) : lm_j_put_cp(r, (int32_t)cp)) return 1;
   } else if (conv == 's' ? lm_j_put_str(r, v) : lm_j_put_repr(r, v)) {
@@ -200,10 +207,14 @@ static int conversion(lm_jrun *r, percent *x) {
     if (keyed_arg(r, x, &v)) return 1;
   }
   for (; x->p < x->end && strchr("-+ #0", *x->p) && *x->p; x->p++) {
-    if (*x->p == '-') f.align = '<';
-    else if (*x->p == '#') f.alternate = true;
-    else if (*x->p == '0') zero = true;
-    else if (f.sign != '+') f.sign = *x->p;
+    if (*x->p == '-')
+      f.align = '<';
+    else if (*x->p == '#')
+      f.alternate = true;
+    else if (*x->p == '0')
+      zero = true;
+    else if (f.sign != '+')
+      f.sign = *x->p;
   }
   if (read_count(r, x, MAX_WIDTH, &f.width)) return 1;
   if (f.width < 0) f.align = '<', f.width = -f.width;
@@ -238,8 +249,8 @@ int lm_j_percent(lm_jrun *r, const lm_jstr *fmt, lm_jval args, lm_jval *out) {
     x.p++;
     if (conversion(r, &x)) return 1;
   }
-  bool takes_any = args.t == LM_J_DICT || args.t == LM_J_LIST || args.t == LM_J_RANGE ||
-                   args.t == LM_J_UNDEF;
+  bool takes_any =
+      args.t == LM_J_DICT || args.t == LM_J_LIST || args.t == LM_J_RANGE || args.t == LM_J_UNDEF;
   if (x.used < x.n && !takes_any)
     return lm_j_raise(r, "not all arguments converted during string formatting");
   return lm_j_cut(r, mark, out);
@@ -264,14 +275,16 @@ static int first_value(lm_jrun *r, braces *x, const char *p, const char *end, lm
   bool numbered = all_digits(p, end);
   if (p < end && !numbered) {
     for (int i = 0; i < x->args->nkw; i++)
-      if (x->args->names[i]->len == end - p && !memcmp(x->args->names[i]->p, p, (size_t)(end - p))) {
+      if (x->args->names[i]->len == end - p &&
+          !memcmp(x->args->names[i]->p, p, (size_t)(end - p))) {
         *out = x->args->kw[i];
         return 0;
       }
     return lm_j_raise(r, "KeyError: '%.*s'", (int)(end - p > 99 ? 99 : end - p), p);
   }
   if (numbered ? x->auto_at > 0 : x->auto_at < 0)
-    return lm_j_raise(r, "cannot switch between manual field specification and automatic field numbering");
+    return lm_j_raise(
+        r, "cannot switch between manual field specification and automatic field numbering");
   if (numbered) {
     if (lm_j_parse_int(p, end - p, 10, &at) != LM_PARSE_OK) at = INT64_MAX;
     x->auto_at = -1;
@@ -279,7 +292,8 @@ static int first_value(lm_jrun *r, braces *x, const char *p, const char *end, lm
     at = x->auto_at++;
   }
   if (at >= x->args->n)
-    return lm_j_raise(r, "Replacement index %lld out of range for positional args tuple", (long long)at);
+    return lm_j_raise(r, "Replacement index %lld out of range for positional args tuple",
+                      (long long)at);
   *out = x->args->pos[at];
   return 0;
 }
@@ -326,13 +340,16 @@ static int read_spec(lm_jrun *r, const char *p, const char *end, field *f) {
     p++;
   }
   for (; p < end && *p >= '0' && *p <= '9'; p++)
-    if ((f->width = f->width * 10 + (*p - '0')) > MAX_WIDTH) return lm_j_raise(r, "a field is too wide");
+    if ((f->width = f->width * 10 + (*p - '0')) > MAX_WIDTH)
+      return lm_j_raise(r, "a field is too wide");
   if (p < end && *p == ',') f->comma = true, p++;
   if (p < end && *p == '.') {
     f->prec = 0;
-    if (++p == end || *p < '0' || *p > '9') return lm_j_raise(r, "Format specifier missing precision");
+    if (++p == end || *p < '0' || *p > '9')
+      return lm_j_raise(r, "Format specifier missing precision");
     for (; p < end && *p >= '0' && *p <= '9'; p++)
-      if ((f->prec = f->prec * 10 + (*p - '0')) > MAX_PREC) return lm_j_raise(r, "a field is too wide");
+      if ((f->prec = f->prec * 10 + (*p - '0')) > MAX_PREC)
+        return lm_j_raise(r, "a field is too wide");
   }
   if (p < end) f->type = *p++;
   return p == end ? 0 : lm_j_raise(r, "Invalid format specifier");
@@ -352,7 +369,8 @@ static int format_value(lm_jrun *r, lm_jval v, const char *p, const char *end) {
     return format_int(r, lm_j_as_int(v), &f, 0);
   }
   if (lm_j_is_number(v) && (!f.type || strchr("eEfFgG%", f.type))) {
-    if (!f.type && f.prec >= 0) return lm_j_unsupported(r, "a precision without a type in a format");
+    if (!f.type && f.prec >= 0)
+      return lm_j_unsupported(r, "a precision without a type in a format");
     return format_float(r, lm_j_as_float(v), &f);
   }
   if (lm_j_is_number(v)) return lm_j_raise(r, "Unknown format code for a number");
@@ -374,7 +392,8 @@ static int replacement(lm_jrun *r, braces *x) {
     if ((conv != 'r' && conv != 's') || (spec + 2 != close && spec[2] != ':'))
       return lm_j_raise(r, "Unknown conversion specifier in a format string");
     size_t mark = r->out_len;
-    if ((conv == 'r' ? lm_j_put_repr(r, v) : lm_j_put_str(r, v)) || lm_j_cut(r, mark, &text)) return 1;
+    if ((conv == 'r' ? lm_j_put_repr(r, v) : lm_j_put_str(r, v)) || lm_j_cut(r, mark, &text))
+      return 1;
     v = text;
     spec += 2;
   }

@@ -1,5 +1,5 @@
-/* The lexer: Jinja's own rules with trim_blocks and lstrip_blocks on. One pass over a copy of the template
-   whose line ends are all "\n"; `line` is the line of `at` whenever a token is made. */
+/* The lexer: Jinja's own rules with trim_blocks and lstrip_blocks on. One pass over a copy of the
+   template whose line ends are all "\n"; `line` is the line of `at` whenever a token is made. */
 #include "jinja_lex.h"
 
 #include <stdlib.h>
@@ -15,18 +15,28 @@ typedef struct lexer {
   int n_brackets, cap_brackets;
 } lexer;
 
-static const struct { const char *sign; lm_jtok type; } signs[] = {
-  {"//", LM_T_FLOORDIV}, {"**", LM_T_POW}, {"==", LM_T_EQ}, {"!=", LM_T_NE}, {">=", LM_T_GE},
-  {"<=", LM_T_LE}, {"+", LM_T_ADD}, {"-", LM_T_SUB}, {"/", LM_T_DIV}, {"*", LM_T_MUL},
-  {"%", LM_T_MOD}, {"~", LM_T_TILDE}, {"[", LM_T_LBRACKET}, {"]", LM_T_RBRACKET}, {"(", LM_T_LPAREN},
-  {")", LM_T_RPAREN}, {"{", LM_T_LBRACE}, {"}", LM_T_RBRACE}, {">", LM_T_GT}, {"<", LM_T_LT},
-  {"=", LM_T_ASSIGN}, {".", LM_T_DOT}, {":", LM_T_COLON}, {"|", LM_T_PIPE}, {",", LM_T_COMMA},
-  {";", LM_T_SEMICOLON}};
+static const struct {
+  const char *sign;
+  lm_jtok type;
+} signs[] = {{"//", LM_T_FLOORDIV}, {"**", LM_T_POW},     {"==", LM_T_EQ},    {"!=", LM_T_NE},
+             {">=", LM_T_GE},       {"<=", LM_T_LE},      {"+", LM_T_ADD},    {"-", LM_T_SUB},
+             {"/", LM_T_DIV},       {"*", LM_T_MUL},      {"%", LM_T_MOD},    {"~", LM_T_TILDE},
+             {"[", LM_T_LBRACKET},  {"]", LM_T_RBRACKET}, {"(", LM_T_LPAREN}, {")", LM_T_RPAREN},
+             {"{", LM_T_LBRACE},    {"}", LM_T_RBRACE},   {">", LM_T_GT},     {"<", LM_T_LT},
+             {"=", LM_T_ASSIGN},    {".", LM_T_DOT},      {":", LM_T_COLON},  {"|", LM_T_PIPE},
+             {",", LM_T_COMMA},     {";", LM_T_SEMICOLON}};
 
 const char *lm_j_token_name(lm_jtok type) {
-  static const char *const names[] = {
-    "end of template", "template data / text", "begin of print statement", "end of print statement",
-    "begin of statement block", "end of statement block", "name", "string", "integer", "float"};
+  static const char *const names[] = {"end of template",
+                                      "template data / text",
+                                      "begin of print statement",
+                                      "end of print statement",
+                                      "begin of statement block",
+                                      "end of statement block",
+                                      "name",
+                                      "string",
+                                      "integer",
+                                      "float"};
   if ((size_t)type < sizeof names / sizeof *names) return names[type];
   for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
     if (signs[i].type == type) return signs[i].sign;
@@ -113,8 +123,10 @@ static int lex_comment(lexer *x, const char *p) {
   const char *close = lm_j_find(p, x->end - p, "#}", 2);
   if (!close) return syntax(x, "Missing end of comment tag");
   const char *after = close + 2;
-  if (close > p && close[-1] == '-') after = skip_space(after, x->end);
-  else if (close == p || close[-1] != '+') after = take_newline(after, x->end);
+  if (close > p && close[-1] == '-')
+    after = skip_space(after, x->end);
+  else if (close == p || close[-1] != '+')
+    after = take_newline(after, x->end);
   advance(x, after);
   return 0;
 }
@@ -169,7 +181,8 @@ static int hex_digits(lexer *x, const char *p, const char *end, int n, int32_t *
   return 0;
 }
 
-/* Python re-reads a letter beyond ASCII as its escape, so a backslash before one shows that escape. */
+/* Python re-reads a letter beyond ASCII as its escape, so a backslash before one shows that escape.
+ */
 static char *put_escaped_letter(char *to, int32_t cp) {
   static const char hex[] = "0123456789abcdef";
   int n = cp < 0x100 ? 2 : cp < 0x10000 ? 4 : 8;
@@ -241,8 +254,8 @@ static int lex_string(lexer *x) {
 
 static const char *digits(const char *p, const char *end) {
   const char *start = p;
-  while (p < end && ((*p >= '0' && *p <= '9') ||
-                     (*p == '_' && p > start && p + 1 < end && p[1] >= '0' && p[1] <= '9' && p[-1] != '_')))
+  while (p < end && ((*p >= '0' && *p <= '9') || (*p == '_' && p > start && p + 1 < end &&
+                                                  p[1] >= '0' && p[1] <= '9' && p[-1] != '_')))
     p++;
   return p;
 }
@@ -270,7 +283,9 @@ static const char *int_end(const lexer *x, int *base) {
     const char *q = p + 2, *last = NULL;
     while (with && q < x->end) {
       const char *d = *q == '_' && q + 1 < x->end ? q + 1 : q;
-      int v = *d >= '0' && *d <= '9' ? *d - '0' : (*d | 32) >= 'a' && (*d | 32) <= 'f' ? (*d | 32) - 'a' + 10 : 99;
+      int v = *d >= '0' && *d <= '9'                 ? *d - '0'
+              : (*d | 32) >= 'a' && (*d | 32) <= 'f' ? (*d | 32) - 'a' + 10
+                                                     : 99;
       if (v >= with) break;
       last = q = d + 1;
     }
@@ -291,14 +306,16 @@ static int lex_number(lexer *x, const char *begin) {
   lm_jtok type = stop ? LM_T_FLOAT : LM_T_INT;
   if (stop) {
     double f;
-    if (lm_j_parse_float(x->at, stop - x->at, &f) != LM_PARSE_OK) return syntax(x, "a malformed number");
+    if (lm_j_parse_float(x->at, stop - x->at, &f) != LM_PARSE_OK)
+      return syntax(x, "a malformed number");
     v = lm_j_float(f);
   } else {
     int64_t i;
     stop = int_end(x, &base);
     lm_jparse how = lm_j_parse_int(x->at, stop - x->at, base, &i);
     if (how == LM_PARSE_BIG)
-      return lm_fail(LM_UNSUPPORTED, "[chat template] line %d: an integer exceeds 64 bits", x->line);
+      return lm_fail(LM_UNSUPPORTED, "[chat template] line %d: an integer exceeds 64 bits",
+                     x->line);
     if (how != LM_PARSE_OK) return syntax(x, "a malformed number");
     v = lm_j_int(i);
   }
@@ -384,8 +401,9 @@ static int lex_tag(lexer *x, bool block) {
       advance(x, p);
       continue;
     }
-    int rc = *p >= '0' && *p <= '9' ? lex_number(x, begin)
-             : *p == '\'' || *p == '"' ? lex_string(x) : lex_name(x);
+    int rc = *p >= '0' && *p <= '9'    ? lex_number(x, begin)
+             : *p == '\'' || *p == '"' ? lex_string(x)
+                                       : lex_name(x);
     if (rc) return 1;
   }
   return 0;
@@ -394,7 +412,9 @@ static int lex_tag(lexer *x, bool block) {
 /* Text up to the next tag, and the tag's begin. */
 static int lex_root(lexer *x) {
   const char *p = x->at;
-  while (p < x->end && !(*p == '{' && p + 1 < x->end && (p[1] == '%' || p[1] == '{' || p[1] == '#'))) p++;
+  while (p < x->end &&
+         !(*p == '{' && p + 1 < x->end && (p[1] == '%' || p[1] == '{' || p[1] == '#')))
+    p++;
   if (p == x->end) {
     if (p > x->at && add_text(x, LM_T_DATA, x->at, p - x->at)) return 1;
     advance(x, p);
@@ -427,7 +447,8 @@ static int normalize(lexer *x, const char *text, size_t len) {
 
 int lm_j_lex(lm_jarena *arena, const char *text, size_t len, lm_jtokens *out) {
   lexer x = {.arena = arena, .out = out, .line = 1, .line_starting = true};
-  if (!lm_j_valid_utf8(text, (int64_t)len)) return lm_fail(LM_DAMAGED, "[chat template] not valid UTF-8");
+  if (!lm_j_valid_utf8(text, (int64_t)len))
+    return lm_fail(LM_DAMAGED, "[chat template] not valid UTF-8");
   int rc = normalize(&x, text, len);
   while (!rc && x.at < x.end) rc = lex_root(&x);
   if (!rc && !add(&x, LM_T_EOF)) rc = 1;

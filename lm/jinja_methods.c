@@ -1,6 +1,6 @@
-/* Attributes and items of values, and the methods of str, dict and list, as Python's sandbox shows them:
-   an attribute wins over an item after a dot, an item over an attribute in brackets; what would change a
-   list or a dictionary is refused. */
+/* Attributes and items of values, and the methods of str, dict and list, as Python's sandbox shows
+   them: an attribute wins over an item after a dot, an item over an attribute in brackets; what
+   would change a list or a dictionary is refused. */
 #include <string.h>
 
 #include "jinja_value.h"
@@ -23,7 +23,8 @@ static int count_names(const char *spec) {
   return n;
 }
 
-int lm_j_bind(lm_jrun *r, const char *what, const lm_jargs *a, const char *spec, int need, lm_jval *out) {
+int lm_j_bind(lm_jrun *r, const char *what, const lm_jargs *a, const char *spec, int need,
+              lm_jval *out) {
   int n = count_names(spec);
   for (int i = 0; i < n; i++) out[i] = (lm_jval){.t = LM_J_MISSING};
   if (a->n > n) return lm_j_raise(r, "%s() takes at most %d arguments (%d given)", what, n, a->n);
@@ -33,7 +34,8 @@ int lm_j_bind(lm_jrun *r, const char *what, const lm_jargs *a, const char *spec,
     if (at < 0)
       return lm_j_raise(r, "%s() got an unexpected keyword argument '%.*s'", what,
                         a->names[i]->len > 60 ? 60 : (int)a->names[i]->len, a->names[i]->p);
-    if (out[at].t != LM_J_MISSING) return lm_j_raise(r, "%s() got multiple values for an argument", what);
+    if (out[at].t != LM_J_MISSING)
+      return lm_j_raise(r, "%s() got multiple values for an argument", what);
     out[at] = a->kw[i];
   }
   for (int i = 0; i < need; i++)
@@ -45,7 +47,8 @@ int lm_j_int_arg(lm_jrun *r, const char *what, lm_jval v, int64_t missing, int64
   *out = missing;
   if (v.t == LM_J_MISSING) return 0;
   if (!lm_j_is_int(v))
-    return lm_j_raise(r, "%s(): '%s' object cannot be interpreted as an integer", what, lm_j_type_name(v));
+    return lm_j_raise(r, "%s(): '%s' object cannot be interpreted as an integer", what,
+                      lm_j_type_name(v));
   *out = lm_j_as_int(v);
   return 0;
 }
@@ -61,7 +64,8 @@ static int optional_str(lm_jrun *r, const char *what, lm_jval v, const lm_jstr *
   return v.t == LM_J_MISSING || v.t == LM_J_NONE ? 0 : lm_j_str_arg(r, what, v, out);
 }
 
-static int positional(lm_jrun *r, const char *what, const lm_jargs *a, int need, int max, lm_jval *out) {
+static int positional(lm_jrun *r, const char *what, const lm_jargs *a, int need, int max,
+                      lm_jval *out) {
   if (a->nkw) return lm_j_raise(r, "%s() takes no keyword arguments", what);
   static const char spec[] = "0,1,2";
   return lm_j_bind(r, what, a, max == 0 ? "" : spec + 2 * (3 - max), need, out);
@@ -69,9 +73,9 @@ static int positional(lm_jrun *r, const char *what, const lm_jargs *a, int need,
 
 /* --- str --- */
 
-#define CASE_METHOD(name, how)                                                                  \
-  static int name(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *out) {                  \
-    return positional(r, #name, a, 0, 0, NULL) || lm_j_case(r, self.u.s, how, out);             \
+#define CASE_METHOD(name, how)                                                                     \
+  static int name(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *out) {                     \
+    return positional(r, #name, a, 0, 0, NULL) || lm_j_case(r, self.u.s, how, out);                \
   }
 CASE_METHOD(str_upper, LM_CASE_UPPER)
 CASE_METHOD(str_lower, LM_CASE_LOWER)
@@ -178,12 +182,14 @@ static int split_method(lm_jrun *r, lm_jval self, const lm_jargs *a, bool right,
   const lm_jstr *sep;
   int64_t max;
   lm_jlist *l;
-  if (lm_j_bind(r, "split", a, "sep,maxsplit", 0, v) || optional_str(r, "split", v[0], &sep)) return 1;
+  if (lm_j_bind(r, "split", a, "sep,maxsplit", 0, v) || optional_str(r, "split", v[0], &sep))
+    return 1;
   if (lm_j_int_arg(r, "split", v[1], -1, &max)) return 1;
   if (sep && sep->len == 0) return lm_j_raise(r, "empty separator");
   if (lm_j_spend(r, self.u.s->len / 16) || lm_j_list_new(r, 0, &l)) return 1;
   int rc = !right ? sep ? split_on(r, self.u.s, sep, max, l) : split_blank(r, self.u.s, max, l)
-                  : sep ? rsplit_on(r, self.u.s, sep, max, l) : rsplit_blank(r, self.u.s, max, l);
+           : sep ? rsplit_on(r, self.u.s, sep, max, l)
+                  : rsplit_blank(r, self.u.s, max, l);
   if (right) reverse_list(l);
   *out = (lm_jval){.t = LM_J_LIST, .u.l = l};
   return rc;
@@ -212,7 +218,8 @@ static int partition(lm_jrun *r, lm_jval self, const lm_jargs *a, bool right, lm
   if (sep->len == 0) return lm_j_raise(r, "empty separator");
   if (lm_j_spend(r, s->len / 4) || lm_j_list_new(r, 3, &l)) return 1;
   const char *end = s->p + s->len;
-  const char *hit = right ? lm_j_rfind(s->p, s->len, sep->p, sep->len) : lm_j_find(s->p, s->len, sep->p, sep->len);
+  const char *hit = right ? lm_j_rfind(s->p, s->len, sep->p, sep->len)
+                          : lm_j_find(s->p, s->len, sep->p, sep->len);
   const char *b = hit ? hit : right ? s->p : end, *e = hit ? hit + sep->len : b;
   if (push_str(r, l, s->p, b) || push_str(r, l, b, e) || push_str(r, l, e, end)) return 1;
   *out = (lm_jval){.t = LM_J_TUPLE, .u.l = l};
@@ -226,7 +233,8 @@ static int str_rpartition(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *
 }
 
 /* Python's start and end arguments, clipped to [0, n]. */
-static int bounds(lm_jrun *r, const char *what, lm_jval from, lm_jval to, int64_t n, int64_t out[2]) {
+static int bounds(lm_jrun *r, const char *what, lm_jval from, lm_jval to, int64_t n,
+                  int64_t out[2]) {
   lm_jval missing = {.t = LM_J_MISSING};
   if (lm_j_int_arg(r, what, from.t == LM_J_NONE ? missing : from, 0, &out[0])) return 1;
   if (lm_j_int_arg(r, what, to.t == LM_J_NONE ? missing : to, n, &out[1])) return 1;
@@ -257,11 +265,13 @@ static int search_args(lm_jrun *r, const char *name, lm_jval self, const lm_jarg
   return 0;
 }
 
-static int find_method(lm_jrun *r, lm_jval self, const lm_jargs *a, bool right, bool must, lm_jval *out) {
+static int find_method(lm_jrun *r, lm_jval self, const lm_jargs *a, bool right, bool must,
+                       lm_jval *out) {
   search x;
   if (search_args(r, "find", self, a, &x)) return 1;
-  const char *hit = !x.possible ? NULL : right ? lm_j_rfind(x.p, x.end - x.p, x.what->p, x.what->len)
-                                               : lm_j_find(x.p, x.end - x.p, x.what->p, x.what->len);
+  const char *hit = !x.possible ? NULL
+                    : right     ? lm_j_rfind(x.p, x.end - x.p, x.what->p, x.what->len)
+                                : lm_j_find(x.p, x.end - x.p, x.what->p, x.what->len);
   if (!hit && must) return lm_j_raise(r, "substring not found");
   *out = lm_j_int(hit ? x.base + lm_j_count_cps(x.p, hit - x.p) : -1);
   return 0;
@@ -284,7 +294,8 @@ static int str_count(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *out) 
   int64_t n = 0;
   if (search_args(r, "count", self, a, &x)) return 1;
   if (x.possible && x.what->len == 0) n = lm_j_count_cps(x.p, x.end - x.p) + 1;
-  for (const char *hit; x.possible && x.what->len && (hit = lm_j_find(x.p, x.end - x.p, x.what->p, x.what->len));
+  for (const char *hit;
+       x.possible && x.what->len && (hit = lm_j_find(x.p, x.end - x.p, x.what->p, x.what->len));
        x.p = hit + x.what->len)
     n++;
   *out = lm_j_int(n);
@@ -330,9 +341,11 @@ static int str_endswith(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *ou
 static int remove_affix(lm_jrun *r, lm_jval self, const lm_jargs *a, bool right, lm_jval *out) {
   lm_jval v[1];
   const lm_jstr *s = self.u.s, *x;
-  if (positional(r, "removeprefix", a, 1, 1, v) || lm_j_str_arg(r, "removeprefix", v[0], &x)) return 1;
+  if (positional(r, "removeprefix", a, 1, 1, v) || lm_j_str_arg(r, "removeprefix", v[0], &x))
+    return 1;
   *out = self;
-  if (x->len > s->len || memcmp(right ? s->p + s->len - x->len : s->p, x->p, (size_t)x->len)) return 0;
+  if (x->len > s->len || memcmp(right ? s->p + s->len - x->len : s->p, x->p, (size_t)x->len))
+    return 0;
   return lm_j_str_borrow(r, right ? s->p : s->p + x->len, s->len - x->len, out);
 }
 static int str_removeprefix(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *out) {
@@ -347,7 +360,8 @@ static int str_replace(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *out
   const lm_jstr *from, *to;
   int64_t count;
   if (positional(r, "replace", a, 2, 3, v) || lm_j_str_arg(r, "replace", v[0], &from)) return 1;
-  if (lm_j_str_arg(r, "replace", v[1], &to) || lm_j_int_arg(r, "replace", v[2], -1, &count)) return 1;
+  if (lm_j_str_arg(r, "replace", v[1], &to) || lm_j_int_arg(r, "replace", v[2], -1, &count))
+    return 1;
   return lm_j_replace(r, self.u.s, from, to, count, out);
 }
 
@@ -414,18 +428,19 @@ static int str_zfill(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *out) 
   return lm_j_put(r, s->p + sign, (size_t)s->len - sign) || lm_j_cut(r, mark, out);
 }
 
-#define CLASS_METHOD(what)                                                                      \
-  static int str_##what(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *out) {            \
-    *out = lm_j_bool(lm_j_str_is(self.u.s, #what));                                             \
-    return positional(r, #what, a, 0, 0, NULL) || lm_j_spend(r, self.u.s->len / 8);             \
+#define CLASS_METHOD(what)                                                                         \
+  static int str_##what(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *out) {               \
+    *out = lm_j_bool(lm_j_str_is(self.u.s, #what));                                                \
+    return positional(r, #what, a, 0, 0, NULL) || lm_j_spend(r, self.u.s->len / 8);                \
   }
-CLASS_METHOD(isdigit) CLASS_METHOD(isdecimal) CLASS_METHOD(isnumeric) CLASS_METHOD(isalpha)
-CLASS_METHOD(isalnum) CLASS_METHOD(isspace) CLASS_METHOD(isprintable) CLASS_METHOD(isascii)
-CLASS_METHOD(isupper) CLASS_METHOD(islower) CLASS_METHOD(istitle) CLASS_METHOD(isidentifier)
+CLASS_METHOD(isdigit)
+CLASS_METHOD(isdecimal) CLASS_METHOD(isnumeric) CLASS_METHOD(isalpha) CLASS_METHOD(isalnum)
+    CLASS_METHOD(isspace) CLASS_METHOD(isprintable) CLASS_METHOD(isascii) CLASS_METHOD(isupper)
+        CLASS_METHOD(islower) CLASS_METHOD(istitle) CLASS_METHOD(isidentifier)
 
-/* --- dict, list, tuple, range --- */
+    /* --- dict, list, tuple, range --- */
 
-static int dict_view(lm_jrun *r, lm_jval self, const lm_jargs *a, char kind, lm_jval *out) {
+    static int dict_view(lm_jrun *r, lm_jval self, const lm_jargs *a, char kind, lm_jval *out) {
   lm_jview *view = lm_j_new(r, 1, sizeof *view);
   if (!view || positional(r, "items", a, 0, 0, NULL)) return 1;
   *view = (lm_jview){self.u.d, kind};
@@ -507,7 +522,8 @@ static int dict_fromkeys(lm_jrun *r, lm_jval self, const lm_jargs *a, lm_jval *o
   lm_jdict *d;
   int more;
   (void)self;
-  if (positional(r, "fromkeys", a, 1, 2, v) || lm_j_iter(r, v[0], &it) || lm_j_dict_new(r, &d)) return 1;
+  if (positional(r, "fromkeys", a, 1, 2, v) || lm_j_iter(r, v[0], &it) || lm_j_dict_new(r, &d))
+    return 1;
   if (v[1].t == LM_J_MISSING) v[1] = lm_j_none();
   while ((more = lm_j_next(r, &it, &key)) == 1)
     if (lm_j_dict_set(r, d, key, v[1])) return 1;
@@ -522,56 +538,99 @@ typedef struct method {
   lm_jfn fn;
 } method;
 
-static const method str_methods[] = {
-  {"upper", str_upper}, {"lower", str_lower}, {"title", str_title}, {"capitalize", str_capitalize},
-  {"swapcase", str_swapcase}, {"strip", str_strip}, {"lstrip", str_lstrip}, {"rstrip", str_rstrip},
-  {"split", str_split}, {"rsplit", str_rsplit}, {"splitlines", str_splitlines},
-  {"partition", str_partition}, {"rpartition", str_rpartition}, {"find", str_find},
-  {"rfind", str_rfind}, {"index", str_index}, {"rindex", str_rindex}, {"count", str_count},
-  {"startswith", str_startswith}, {"endswith", str_endswith}, {"removeprefix", str_removeprefix},
-  {"removesuffix", str_removesuffix}, {"replace", str_replace}, {"join", str_join},
-  {"format", str_format}, {"center", str_center}, {"ljust", str_ljust}, {"rjust", str_rjust},
-  {"zfill", str_zfill}, {"isdigit", str_isdigit}, {"isdecimal", str_isdecimal},
-  {"isnumeric", str_isnumeric}, {"isalpha", str_isalpha}, {"isalnum", str_isalnum},
-  {"isspace", str_isspace}, {"isprintable", str_isprintable}, {"isascii", str_isascii},
-  {"isupper", str_isupper}, {"islower", str_islower}, {"istitle", str_istitle},
-  {"isidentifier", str_isidentifier}, {"casefold", NULL}, {"encode", NULL}, {"expandtabs", NULL},
-  {"format_map", NULL}, {"maketrans", NULL}, {"translate", NULL}, {NULL, NULL}};
+static const method str_methods[] = {{"upper", str_upper},
+                                     {"lower", str_lower},
+                                     {"title", str_title},
+                                     {"capitalize", str_capitalize},
+                                     {"swapcase", str_swapcase},
+                                     {"strip", str_strip},
+                                     {"lstrip", str_lstrip},
+                                     {"rstrip", str_rstrip},
+                                     {"split", str_split},
+                                     {"rsplit", str_rsplit},
+                                     {"splitlines", str_splitlines},
+                                     {"partition", str_partition},
+                                     {"rpartition", str_rpartition},
+                                     {"find", str_find},
+                                     {"rfind", str_rfind},
+                                     {"index", str_index},
+                                     {"rindex", str_rindex},
+                                     {"count", str_count},
+                                     {"startswith", str_startswith},
+                                     {"endswith", str_endswith},
+                                     {"removeprefix", str_removeprefix},
+                                     {"removesuffix", str_removesuffix},
+                                     {"replace", str_replace},
+                                     {"join", str_join},
+                                     {"format", str_format},
+                                     {"center", str_center},
+                                     {"ljust", str_ljust},
+                                     {"rjust", str_rjust},
+                                     {"zfill", str_zfill},
+                                     {"isdigit", str_isdigit},
+                                     {"isdecimal", str_isdecimal},
+                                     {"isnumeric", str_isnumeric},
+                                     {"isalpha", str_isalpha},
+                                     {"isalnum", str_isalnum},
+                                     {"isspace", str_isspace},
+                                     {"isprintable", str_isprintable},
+                                     {"isascii", str_isascii},
+                                     {"isupper", str_isupper},
+                                     {"islower", str_islower},
+                                     {"istitle", str_istitle},
+                                     {"isidentifier", str_isidentifier},
+                                     {"casefold", NULL},
+                                     {"encode", NULL},
+                                     {"expandtabs", NULL},
+                                     {"format_map", NULL},
+                                     {"maketrans", NULL},
+                                     {"translate", NULL},
+                                     {NULL, NULL}};
 static const method dict_methods[] = {
-  {"items", dict_items}, {"keys", dict_keys}, {"values", dict_values}, {"get", dict_get},
-  {"copy", any_copy}, {"fromkeys", dict_fromkeys}, {NULL, NULL}};
+    {"items", dict_items}, {"keys", dict_keys}, {"values", dict_values},
+    {"get", dict_get},     {"copy", any_copy},  {"fromkeys", dict_fromkeys},
+    {NULL, NULL}};
 static const method list_methods[] = {
-  {"count", seq_count}, {"index", seq_index}, {"copy", any_copy}, {NULL, NULL}};
+    {"count", seq_count}, {"index", seq_index}, {"copy", any_copy}, {NULL, NULL}};
 static const method tuple_methods[] = {{"count", seq_count}, {"index", seq_index}, {NULL, NULL}};
-static const method loop_methods[] = {
-  {"cycle", lm_j_loop_method}, {"changed", NULL}, {NULL, NULL}};
-static const method cycler_methods[] = {{"next", cycler_next}, {"reset", cycler_reset}, {NULL, NULL}};
+static const method loop_methods[] = {{"cycle", lm_j_loop_method}, {"changed", NULL}, {NULL, NULL}};
+static const method cycler_methods[] = {
+    {"next", cycler_next}, {"reset", cycler_reset}, {NULL, NULL}};
 static const method view_methods[] = {{"isdisjoint", NULL}, {"mapping", NULL}, {NULL, NULL}};
 static const method number_methods[] = {
-  {"is_integer", NULL}, {"bit_length", NULL}, {"bit_count", NULL}, {"conjugate", NULL},
-  {"to_bytes", NULL}, {"from_bytes", NULL}, {"as_integer_ratio", NULL}, {"hex", NULL},
-  {"fromhex", NULL}, {NULL, NULL}};
+    {"is_integer", NULL}, {"bit_length", NULL}, {"bit_count", NULL},        {"conjugate", NULL},
+    {"to_bytes", NULL},   {"from_bytes", NULL}, {"as_integer_ratio", NULL}, {"hex", NULL},
+    {"fromhex", NULL},    {NULL, NULL}};
 
 static const method *methods_of(lm_jval v) {
   switch (v.t) {
-    case LM_J_STR: return str_methods;
-    case LM_J_DICT: return dict_methods;
-    case LM_J_LIST: return list_methods;
-    case LM_J_TUPLE:
-    case LM_J_RANGE: return tuple_methods;
-    case LM_J_LOOP: return loop_methods;
-    case LM_J_CYCLER: return cycler_methods;
-    case LM_J_VIEW: return view_methods;
-    case LM_J_BOOL:
-    case LM_J_INT:
-    case LM_J_FLOAT: return number_methods;
-    default: return NULL;
+  case LM_J_STR:
+    return str_methods;
+  case LM_J_DICT:
+    return dict_methods;
+  case LM_J_LIST:
+    return list_methods;
+  case LM_J_TUPLE:
+  case LM_J_RANGE:
+    return tuple_methods;
+  case LM_J_LOOP:
+    return loop_methods;
+  case LM_J_CYCLER:
+    return cycler_methods;
+  case LM_J_VIEW:
+    return view_methods;
+  case LM_J_BOOL:
+  case LM_J_INT:
+  case LM_J_FLOAT:
+    return number_methods;
+  default:
+    return NULL;
   }
 }
 
 static bool mutates(lm_jval v, const lm_jstr *name) {
-  static const char *const of_list[] = {"append", "clear", "pop", "reverse", "insert", "sort", "extend",
-                                        "remove", NULL};
+  static const char *const of_list[] = {"append", "clear",  "pop",    "reverse", "insert",
+                                        "sort",   "extend", "remove", NULL};
   static const char *const of_dict[] = {"clear", "pop", "popitem", "setdefault", "update", NULL};
   const char *const *list = v.t == LM_J_LIST ? of_list : v.t == LM_J_DICT ? of_dict : NULL;
   for (; list && *list; list++)
@@ -582,8 +641,9 @@ static bool mutates(lm_jval v, const lm_jstr *name) {
 static int unsafe(lm_jrun *r, lm_jval obj, const lm_jstr *name, lm_jval *out) {
   size_t mark = r->out_len;
   lm_jval text;
-  if (lm_j_puts(r, "access to attribute ") || lm_j_put_repr(r, lm_j_of(name)) || lm_j_puts(r, " of '") ||
-      lm_j_puts(r, lm_j_type_name(obj)) || lm_j_puts(r, "' object is unsafe.") || lm_j_put(r, "", 1))
+  if (lm_j_puts(r, "access to attribute ") || lm_j_put_repr(r, lm_j_of(name)) ||
+      lm_j_puts(r, " of '") || lm_j_puts(r, lm_j_type_name(obj)) ||
+      lm_j_puts(r, "' object is unsafe.") || lm_j_put(r, "", 1))
     return 1;
   if (lm_j_cut(r, mark, &text)) return 1;
   return lm_j_undef_hint(r, text.u.s->p, out);
@@ -601,9 +661,12 @@ static int number_attr(lm_jval obj, const lm_jstr *name, lm_jval *out, bool *fou
   *found = true;
   if (lm_j_is(name, "real") || (lm_j_is(name, "numerator") && lm_j_is_int(obj)))
     *out = obj.t == LM_J_BOOL ? lm_j_int(obj.u.b) : obj;
-  else if (lm_j_is(name, "imag")) *out = obj.t == LM_J_FLOAT ? lm_j_float(0) : lm_j_int(0);
-  else if (lm_j_is(name, "denominator") && lm_j_is_int(obj)) *out = lm_j_int(1);
-  else *found = false;
+  else if (lm_j_is(name, "imag"))
+    *out = obj.t == LM_J_FLOAT ? lm_j_float(0) : lm_j_int(0);
+  else if (lm_j_is(name, "denominator") && lm_j_is_int(obj))
+    *out = lm_j_int(1);
+  else
+    *found = false;
   return 0;
 }
 
@@ -614,7 +677,8 @@ static int find_method_of(lm_jrun *r, lm_jval obj, const lm_jstr *name, lm_jval 
     *found = true;
     return bind_method(r, obj, m, out);
   }
-  if (obj.t == LM_J_FUNC && !strcmp(lm_j_builtin_name(obj.u.func), "dict") && lm_j_is(name, "fromkeys")) {
+  if (obj.t == LM_J_FUNC && !strcmp(lm_j_builtin_name(obj.u.func), "dict") &&
+      lm_j_is(name, "fromkeys")) {
     *found = true;
     return bind_method(r, obj, &fromkeys, out);
   }
@@ -624,15 +688,18 @@ static int find_method_of(lm_jrun *r, lm_jval obj, const lm_jstr *name, lm_jval 
 
 /* Python's getattr with the sandbox's verdict; *found false: no such attribute. */
 static int attribute(lm_jrun *r, lm_jval obj, const lm_jstr *name, lm_jval *out, bool *found) {
-  static const char *const everywhere[] = {"__class__", "__doc__", "__init__", "__eq__", "__hash__",
-                                           "__repr__", "__str__", "__dir__", "__module__", NULL};
+  static const char *const everywhere[] = {"__class__",  "__doc__",  "__init__", "__eq__",
+                                           "__hash__",   "__repr__", "__str__",  "__dir__",
+                                           "__module__", NULL};
   *found = false;
   if (obj.t == LM_J_UNDEF) return lm_j_undef_raise(r, obj);
   if (obj.t == LM_J_NS) {
     if (lm_j_dict_get(r, obj.u.d, lm_j_of(name), out, found) || *found) return !*found;
   }
-  if (obj.t == LM_J_LOOP && (lm_j_loop_attr(r, obj.u.loop, name, out, found) || *found)) return !*found;
-  if (obj.t == LM_J_MACRO && (lm_j_macro_attr(r, obj.u.macro, name, out, found) || *found)) return !*found;
+  if (obj.t == LM_J_LOOP && (lm_j_loop_attr(r, obj.u.loop, name, out, found) || *found))
+    return !*found;
+  if (obj.t == LM_J_MACRO && (lm_j_macro_attr(r, obj.u.macro, name, out, found) || *found))
+    return !*found;
   if (obj.t == LM_J_CYCLER && lm_j_is(name, "current")) {
     *found = true;
     *out = obj.u.cycler->items->v[obj.u.cycler->at];
@@ -662,7 +729,8 @@ static int item(lm_jrun *r, lm_jval obj, lm_jval key, lm_jval *out, bool *found)
     return lm_j_dict_get(r, obj.u.d, key, out, found);
   }
   if (!lm_j_is_int(key)) return 0;
-  if (obj.t != LM_J_STR && obj.t != LM_J_LIST && obj.t != LM_J_TUPLE && obj.t != LM_J_RANGE) return 0;
+  if (obj.t != LM_J_STR && obj.t != LM_J_LIST && obj.t != LM_J_TUPLE && obj.t != LM_J_RANGE)
+    return 0;
   if (lm_j_length(r, obj, &n)) return 1;
   if (!index_of(lm_j_as_int(key), n, &i)) return 0;
   *found = true;
@@ -688,7 +756,8 @@ int lm_j_getitem(lm_jrun *r, lm_jval obj, lm_jval key, lm_jval *out) {
 
 /* --- slices --- */
 
-static int slice_bound(lm_jrun *r, lm_jval v, int64_t n, int64_t low, int64_t missing, int64_t *out) {
+static int slice_bound(lm_jrun *r, lm_jval v, int64_t n, int64_t low, int64_t missing,
+                       int64_t *out) {
   *out = missing;
   if (v.t == LM_J_NONE || v.t == LM_J_MISSING) return 0;
   if (!lm_j_is_int(v))
@@ -699,7 +768,8 @@ static int slice_bound(lm_jrun *r, lm_jval v, int64_t n, int64_t low, int64_t mi
   return 0;
 }
 
-static int slice_str(lm_jrun *r, const lm_jstr *s, int64_t from, int64_t step, int64_t n, lm_jval *out) {
+static int slice_str(lm_jrun *r, const lm_jstr *s, int64_t from, int64_t step, int64_t n,
+                     lm_jval *out) {
   if (step == 1) return lm_j_substr(r, s, from, from + n, out);
   size_t mark = r->out_len;
   const char **at = lm_j_new(r, (size_t)s->cps + 1, sizeof *at), *p = s->p;
@@ -716,8 +786,8 @@ static int slice_str(lm_jrun *r, const lm_jstr *s, int64_t from, int64_t step, i
   return lm_j_cut(r, mark, out);
 }
 
-static int slice_range(lm_jrun *r, const lm_jrange *of, int64_t from, int64_t to, int64_t step, int64_t n,
-                       lm_jval *out) {
+static int slice_range(lm_jrun *r, const lm_jrange *of, int64_t from, int64_t to, int64_t step,
+                       int64_t n, lm_jval *out) {
   lm_jrange *g = lm_j_new(r, 1, sizeof *g);
   if (!g) return 1;
   *g = (lm_jrange){.n = n};

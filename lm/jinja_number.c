@@ -38,21 +38,31 @@ static int int_binary(lm_jrun *r, int op, int64_t a, int64_t b, lm_jval *out) {
   int64_t x = 0;
   bool over = false;
   if ((op == LM_OP_DIV || op == LM_OP_FLOORDIV || op == LM_OP_MOD) && b == 0)
-    return lm_j_raise(r, op == LM_OP_DIV ? "division by zero" : "integer division or modulo by zero");
+    return lm_j_raise(r,
+                      op == LM_OP_DIV ? "division by zero" : "integer division or modulo by zero");
   switch (op) {
-    case LM_OP_ADD: over = __builtin_add_overflow(a, b, &x); break;
-    case LM_OP_SUB: over = __builtin_sub_overflow(a, b, &x); break;
-    case LM_OP_MUL: over = __builtin_mul_overflow(a, b, &x); break;
-    case LM_OP_DIV: *out = lm_j_float((double)((long double)a / (long double)b)); return 0;
-    case LM_OP_FLOORDIV:
-      over = b == -1 && a == INT64_MIN;
-      if (!over) x = floor_div(a, b);
-      break;
-    case LM_OP_MOD:
-      x = b == -1 ? 0 : a % b;
-      if (x && (x < 0) != (b < 0)) x += b;
-      break;
-    default: return int_pow(r, a, b, out);
+  case LM_OP_ADD:
+    over = __builtin_add_overflow(a, b, &x);
+    break;
+  case LM_OP_SUB:
+    over = __builtin_sub_overflow(a, b, &x);
+    break;
+  case LM_OP_MUL:
+    over = __builtin_mul_overflow(a, b, &x);
+    break;
+  case LM_OP_DIV:
+    *out = lm_j_float((double)((long double)a / (long double)b));
+    return 0;
+  case LM_OP_FLOORDIV:
+    over = b == -1 && a == INT64_MIN;
+    if (!over) x = floor_div(a, b);
+    break;
+  case LM_OP_MOD:
+    x = b == -1 ? 0 : a % b;
+    if (x && (x < 0) != (b < 0)) x += b;
+    break;
+  default:
+    return int_pow(r, a, b, out);
   }
   if (over) return overflow(r);
   *out = lm_j_int(x);
@@ -78,23 +88,39 @@ static int float_pow(lm_jrun *r, double a, double b, lm_jval *out) {
   if (a < 0 && isfinite(a) && isfinite(b) && b != floor(b))
     return lm_j_unsupported(r, "a power gives a complex number");
   double x = pow(a, b);
-  if (isinf(x) && isfinite(a) && isfinite(b)) return lm_j_raise(r, "(34, 'Numerical result out of range')");
+  if (isinf(x) && isfinite(a) && isfinite(b))
+    return lm_j_raise(r, "(34, 'Numerical result out of range')");
   *out = lm_j_float(x);
   return 0;
 }
 
 static int float_binary(lm_jrun *r, int op, double a, double b, lm_jval *out) {
   if ((op == LM_OP_DIV || op == LM_OP_FLOORDIV || op == LM_OP_MOD) && b == 0)
-    return lm_j_raise(r, "float %s", op == LM_OP_DIV ? "division by zero"
-                                     : op == LM_OP_MOD ? "modulo" : "floor division by zero");
+    return lm_j_raise(r, "float %s",
+                      op == LM_OP_DIV   ? "division by zero"
+                      : op == LM_OP_MOD ? "modulo"
+                                        : "floor division by zero");
   switch (op) {
-    case LM_OP_ADD: *out = lm_j_float(a + b); return 0;
-    case LM_OP_SUB: *out = lm_j_float(a - b); return 0;
-    case LM_OP_MUL: *out = lm_j_float(a * b); return 0;
-    case LM_OP_DIV: *out = lm_j_float(a / b); return 0;
-    case LM_OP_FLOORDIV: *out = lm_j_float(float_floor_div(a, b)); return 0;
-    case LM_OP_MOD: *out = lm_j_float(float_mod(a, b)); return 0;
-    default: return float_pow(r, a, b, out);
+  case LM_OP_ADD:
+    *out = lm_j_float(a + b);
+    return 0;
+  case LM_OP_SUB:
+    *out = lm_j_float(a - b);
+    return 0;
+  case LM_OP_MUL:
+    *out = lm_j_float(a * b);
+    return 0;
+  case LM_OP_DIV:
+    *out = lm_j_float(a / b);
+    return 0;
+  case LM_OP_FLOORDIV:
+    *out = lm_j_float(float_floor_div(a, b));
+    return 0;
+  case LM_OP_MOD:
+    *out = lm_j_float(float_mod(a, b));
+    return 0;
+  default:
+    return float_pow(r, a, b, out);
   }
 }
 
@@ -134,7 +160,8 @@ static bool is_repeatable(lm_jval v) {
 
 int lm_j_binary(lm_jrun *r, int op, lm_jval a, lm_jval b, lm_jval *out) {
   static const char *const signs[] = {"+", "-", "*", "/", "//", "%", "** or pow()"};
-  if (lm_j_is_int(a) && lm_j_is_int(b)) return int_binary(r, op, lm_j_as_int(a), lm_j_as_int(b), out);
+  if (lm_j_is_int(a) && lm_j_is_int(b))
+    return int_binary(r, op, lm_j_as_int(a), lm_j_as_int(b), out);
   if (lm_j_is_number(a) && lm_j_is_number(b))
     return float_binary(r, op, lm_j_as_float(a), lm_j_as_float(b), out);
   if (op == LM_OP_MOD && a.t == LM_J_STR) return lm_j_percent(r, a.u.s, b, out);
@@ -142,13 +169,16 @@ int lm_j_binary(lm_jrun *r, int op, lm_jval a, lm_jval b, lm_jval *out) {
   if (b.t == LM_J_UNDEF) return lm_j_undef_raise(r, b);
   if (op == LM_OP_ADD && a.t == LM_J_STR && b.t == LM_J_STR) {
     size_t mark = r->out_len;
-    if (lm_j_put(r, a.u.s->p, (size_t)a.u.s->len) || lm_j_put(r, b.u.s->p, (size_t)b.u.s->len)) return 1;
+    if (lm_j_put(r, a.u.s->p, (size_t)a.u.s->len) || lm_j_put(r, b.u.s->p, (size_t)b.u.s->len))
+      return 1;
     return lm_j_cut(r, mark, out);
   }
   if (op == LM_OP_ADD && a.t == b.t && (a.t == LM_J_LIST || a.t == LM_J_TUPLE))
     return join_lists(r, a, b, out);
-  if (op == LM_OP_MUL && is_repeatable(a) && lm_j_is_int(b)) return repeat(r, a, lm_j_as_int(b), out);
-  if (op == LM_OP_MUL && is_repeatable(b) && lm_j_is_int(a)) return repeat(r, b, lm_j_as_int(a), out);
+  if (op == LM_OP_MUL && is_repeatable(a) && lm_j_is_int(b))
+    return repeat(r, a, lm_j_as_int(b), out);
+  if (op == LM_OP_MUL && is_repeatable(b) && lm_j_is_int(a))
+    return repeat(r, b, lm_j_as_int(a), out);
   if (op == LM_OP_ADD && a.t == LM_J_STR)
     return lm_j_raise(r, "can only concatenate str (not \"%s\") to str", lm_j_type_name(b));
   return lm_j_raise(r, "unsupported operand type(s) for %s: '%s' and '%s'", signs[op],
@@ -161,7 +191,8 @@ int lm_j_negate(lm_jrun *r, lm_jval v, lm_jval *out) {
     *out = lm_j_float(-v.u.f);
     return 0;
   }
-  if (!lm_j_is_int(v)) return lm_j_raise(r, "bad operand type for unary -: '%s'", lm_j_type_name(v));
+  if (!lm_j_is_int(v))
+    return lm_j_raise(r, "bad operand type for unary -: '%s'", lm_j_type_name(v));
   return int_binary(r, LM_OP_SUB, 0, lm_j_as_int(v), out);
 }
 
@@ -200,8 +231,10 @@ lm_jparse lm_j_parse_int(const char *p, int64_t len, int base, int64_t *out) {
     if (d >= base || (zero_only && d)) return LM_PARSE_BAD;
     under = false;
     digits = true;
-    if (x > (UINT64_MAX >> 1) / (uint64_t)base + 1) big = true;
-    else x = x * (uint64_t)base + (uint64_t)d;
+    if (x > (UINT64_MAX >> 1) / (uint64_t)base + 1)
+      big = true;
+    else
+      x = x * (uint64_t)base + (uint64_t)d;
     if (x > (uint64_t)INT64_MAX + minus) big = true;
   }
   if (!digits || under) return LM_PARSE_BAD;

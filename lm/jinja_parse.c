@@ -1,5 +1,5 @@
-/* The parser: Jinja's grammar, from tokens to the nodes of jinja_ast.h. A function returns NULL after it
-   recorded an error. Nesting is bounded, so the stack is too. */
+/* The parser: Jinja's grammar, from tokens to the nodes of jinja_ast.h. A function returns NULL
+   after it recorded an error. Nesting is bounded, so the stack is too. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +14,7 @@ typedef struct parser {
   lm_jtokens tokens;
   int at, depth, loops;
   int cap_names, n_slots;
-  int *slots; /* of names, id + 1 */
+  int *slots;          /* of names, id + 1 */
   lm_jmacrodef *macro; /* the one whose body is being read */
 } parser;
 
@@ -28,7 +28,9 @@ static lm_jnode *expression(parser *p, bool with_cond);
 static lm_jnode *tuple(parser *p, bool with_cond, const char *end_name, bool parens);
 static lm_jnode *block(parser *p, const char *const *ends);
 
-static lm_jtoken *now(parser *p) { return &p->tokens.v[p->at]; }
+static lm_jtoken *now(parser *p) {
+  return &p->tokens.v[p->at];
+}
 static lm_jtoken *look(parser *p) {
   return &p->tokens.v[p->at + (p->at + 1 < p->tokens.n ? 1 : 0)];
 }
@@ -86,7 +88,9 @@ static bool enter(parser *p) {
   return true;
 }
 
-static void *take(parser *p, size_t size) { return lm_j_arena_alloc(&p->tpl->arena, size); }
+static void *take(parser *p, size_t size) {
+  return lm_j_arena_alloc(&p->tpl->arena, size);
+}
 
 static lm_jnode *make(parser *p, lm_jkind kind, int line) {
   lm_jnode *n = take(p, sizeof *n);
@@ -274,18 +278,24 @@ static lm_jnode *name_or_literal(parser *p, bool with_namespace) {
 static lm_jnode *primary(parser *p, bool with_namespace) {
   const lm_jtoken *t = now(p);
   switch (t->type) {
-    case LM_T_NAME: return name_or_literal(p, with_namespace);
-    case LM_T_STRING: return string_literal(p);
-    case LM_T_INT:
-    case LM_T_FLOAT: return constant(p, t->line, next(p)->value);
-    case LM_T_LPAREN: {
-      next(p);
-      lm_jnode *n = tuple(p, true, NULL, true);
-      return n && expect(p, LM_T_RPAREN) ? n : NULL;
-    }
-    case LM_T_LBRACKET: return list_literal(p);
-    case LM_T_LBRACE: return dict_literal(p);
-    default: return unexpected(p, "an expression");
+  case LM_T_NAME:
+    return name_or_literal(p, with_namespace);
+  case LM_T_STRING:
+    return string_literal(p);
+  case LM_T_INT:
+  case LM_T_FLOAT:
+    return constant(p, t->line, next(p)->value);
+  case LM_T_LPAREN: {
+    next(p);
+    lm_jnode *n = tuple(p, true, NULL, true);
+    return n && expect(p, LM_T_RPAREN) ? n : NULL;
+  }
+  case LM_T_LBRACKET:
+    return list_literal(p);
+  case LM_T_LBRACE:
+    return dict_literal(p);
+  default:
+    return unexpected(p, "an expression");
   }
 }
 
@@ -395,7 +405,8 @@ static lm_jnode *subscript(parser *p, lm_jnode *obj) {
   const lm_jtoken *t = next(p);
   if (t->type == LM_T_LBRACKET) return bracket_item(p, obj, t->line);
   const lm_jtoken *name = now(p);
-  if (name->type != LM_T_NAME && name->type != LM_T_INT) return bad(name, "expected name or number");
+  if (name->type != LM_T_NAME && name->type != LM_T_INT)
+    return bad(name, "expected name or number");
   next(p);
   lm_jnode *n = make(p, name->type == LM_T_NAME ? LM_N_ATTR : LM_N_ITEM, t->line);
   if (!n) return NULL;
@@ -408,9 +419,12 @@ static lm_jnode *subscript(parser *p, lm_jnode *obj) {
 static lm_jnode *postfix(parser *p, lm_jnode *n) {
   while (n) {
     lm_jtok t = now(p)->type;
-    if (t == LM_T_DOT || t == LM_T_LBRACKET) n = subscript(p, n);
-    else if (t == LM_T_LPAREN) n = call(p, n);
-    else break;
+    if (t == LM_T_DOT || t == LM_T_LBRACKET)
+      n = subscript(p, n);
+    else if (t == LM_T_LPAREN)
+      n = call(p, n);
+    else
+      break;
   }
   return n;
 }
@@ -471,8 +485,8 @@ static lm_jnode *test(parser *p, lm_jnode *value) {
   if (!n->args) return NULL;
   if (!negated) return n;
   lm_jnode *not = make(p, LM_N_NOT, line);
-  if (not) not->a = n;
-  return not;
+  if (not ) not ->a = n;
+  return not ;
 }
 
 /* --- operators --- */
@@ -490,10 +504,14 @@ static lm_jnode *unary(parser *p, bool with_filter) {
   }
   n = postfix(p, n);
   while (n && with_filter) {
-    if (now(p)->type == LM_T_PIPE) n = filters(p, n, false);
-    else if (is_name(now(p), "is")) n = test(p, n);
-    else if (now(p)->type == LM_T_LPAREN) n = call(p, n);
-    else break;
+    if (now(p)->type == LM_T_PIPE)
+      n = filters(p, n, false);
+    else if (is_name(now(p), "is"))
+      n = test(p, n);
+    else if (now(p)->type == LM_T_LPAREN)
+      n = call(p, n);
+    else
+      break;
   }
   p->depth--;
   return n;
@@ -521,8 +539,11 @@ static lm_jnode *product(parser *p) {
   lm_jnode *n = power(p);
   while (n) {
     lm_jtok t = now(p)->type;
-    int op = t == LM_T_MUL ? LM_OP_MUL : t == LM_T_DIV ? LM_OP_DIV
-             : t == LM_T_FLOORDIV ? LM_OP_FLOORDIV : t == LM_T_MOD ? LM_OP_MOD : -1;
+    int op = t == LM_T_MUL        ? LM_OP_MUL
+             : t == LM_T_DIV      ? LM_OP_DIV
+             : t == LM_T_FLOORDIV ? LM_OP_FLOORDIV
+             : t == LM_T_MOD      ? LM_OP_MOD
+                                  : -1;
     if (op < 0) break;
     next(p);
     n = binary_node(p, LM_N_BINARY, op, n, power(p), line);
@@ -551,9 +572,11 @@ static lm_jnode *sum(parser *p) {
 }
 
 static int comparison(parser *p) {
-  static const struct { lm_jtok type; int op; } table[] = {
-    {LM_T_EQ, LM_OP_EQ}, {LM_T_NE, LM_OP_NE}, {LM_T_LT, LM_OP_LT}, {LM_T_LE, LM_OP_LE},
-    {LM_T_GT, LM_OP_GT}, {LM_T_GE, LM_OP_GE}};
+  static const struct {
+    lm_jtok type;
+    int op;
+  } table[] = {{LM_T_EQ, LM_OP_EQ}, {LM_T_NE, LM_OP_NE}, {LM_T_LT, LM_OP_LT},
+               {LM_T_LE, LM_OP_LE}, {LM_T_GT, LM_OP_GT}, {LM_T_GE, LM_OP_GE}};
   for (size_t i = 0; i < sizeof table / sizeof *table; i++)
     if (skip(p, table[i].type)) return table[i].op;
   if (skip_name(p, "in")) return LM_OP_IN;
@@ -885,13 +908,14 @@ static lm_jnode *print_statement(parser *p) {
 
 static lm_jnode *loop_control(parser *p, lm_jkind kind) {
   const lm_jtoken *t = next(p);
-  if (!p->loops) return bad(t, kind == LM_N_BREAK ? "'break' outside loop" : "'continue' not properly in loop");
+  if (!p->loops)
+    return bad(t, kind == LM_N_BREAK ? "'break' outside loop" : "'continue' not properly in loop");
   return make(p, kind, t->line);
 }
 
 static lm_jnode *statement(parser *p) {
-  static const char *const others[] = {"block", "extends", "include", "from", "import", "autoescape",
-                                       "do", "trans", "debug"};
+  static const char *const others[] = {"block",      "extends", "include", "from", "import",
+                                       "autoescape", "do",      "trans",   "debug"};
   const lm_jtoken *t = now(p);
   if (t->type != LM_T_NAME) return bad(t, "tag name expected");
   if (is_name(t, "if")) return if_statement(p);

@@ -82,13 +82,20 @@ static int put_int(lm_jrun *r, int64_t i) {
 
 static int put_escape(lm_jrun *r, int32_t cp, char quote) {
   char text[16];
-  if (cp == quote || cp == '\\') snprintf(text, sizeof text, "\\%c", (char)cp);
-  else if (cp == '\n') return lm_j_puts(r, "\\n");
-  else if (cp == '\r') return lm_j_puts(r, "\\r");
-  else if (cp == '\t') return lm_j_puts(r, "\\t");
-  else if (cp < 0x100) snprintf(text, sizeof text, "\\x%02x", (unsigned)cp);
-  else if (cp < 0x10000) snprintf(text, sizeof text, "\\u%04x", (unsigned)cp);
-  else snprintf(text, sizeof text, "\\U%08x", (unsigned)cp);
+  if (cp == quote || cp == '\\')
+    snprintf(text, sizeof text, "\\%c", (char)cp);
+  else if (cp == '\n')
+    return lm_j_puts(r, "\\n");
+  else if (cp == '\r')
+    return lm_j_puts(r, "\\r");
+  else if (cp == '\t')
+    return lm_j_puts(r, "\\t");
+  else if (cp < 0x100)
+    snprintf(text, sizeof text, "\\x%02x", (unsigned)cp);
+  else if (cp < 0x10000)
+    snprintf(text, sizeof text, "\\u%04x", (unsigned)cp);
+  else
+    snprintf(text, sizeof text, "\\U%08x", (unsigned)cp);
   return lm_j_puts(r, text);
 }
 
@@ -125,16 +132,19 @@ static int put_dict(lm_jrun *r, const lm_jdict *d) {
   if (lm_j_puts(r, "{")) return 1;
   for (int64_t i = 0; i < d->n; i++) {
     if (i && lm_j_puts(r, ", ")) return 1;
-    if (lm_j_put_repr(r, d->e[i].key) || lm_j_puts(r, ": ") || lm_j_put_repr(r, d->e[i].value)) return 1;
+    if (lm_j_put_repr(r, d->e[i].key) || lm_j_puts(r, ": ") || lm_j_put_repr(r, d->e[i].value))
+      return 1;
   }
   return lm_j_puts(r, "}");
 }
 
 static int put_range(lm_jrun *r, const lm_jrange *g) {
   char text[96];
-  if (g->step == 1) snprintf(text, sizeof text, "range(%lld, %lld)", (long long)g->start, (long long)g->stop);
-  else snprintf(text, sizeof text, "range(%lld, %lld, %lld)", (long long)g->start, (long long)g->stop,
-                (long long)g->step);
+  if (g->step == 1)
+    snprintf(text, sizeof text, "range(%lld, %lld)", (long long)g->start, (long long)g->stop);
+  else
+    snprintf(text, sizeof text, "range(%lld, %lld, %lld)", (long long)g->start, (long long)g->stop,
+             (long long)g->step);
   return lm_j_puts(r, text);
 }
 
@@ -146,27 +156,41 @@ static int put_view(lm_jrun *r, lm_jval v) {
 
 static int put_object(lm_jrun *r, lm_jval v) {
   switch (v.t) {
-    case LM_J_LIST: return put_items(r, v.u.l, "[", "]");
-    case LM_J_TUPLE: return put_items(r, v.u.l, "(", v.u.l->n == 1 ? ",)" : ")");
-    case LM_J_DICT: return put_dict(r, v.u.d);
-    case LM_J_NS: return lm_j_puts(r, "<Namespace ") || put_dict(r, v.u.d) || lm_j_puts(r, ">");
-    case LM_J_RANGE: return put_range(r, v.u.range);
-    case LM_J_VIEW: return put_view(r, v);
-    default: return lm_j_puts(r, "<") || lm_j_puts(r, lm_j_type_name(v)) || lm_j_puts(r, " object>");
+  case LM_J_LIST:
+    return put_items(r, v.u.l, "[", "]");
+  case LM_J_TUPLE:
+    return put_items(r, v.u.l, "(", v.u.l->n == 1 ? ",)" : ")");
+  case LM_J_DICT:
+    return put_dict(r, v.u.d);
+  case LM_J_NS:
+    return lm_j_puts(r, "<Namespace ") || put_dict(r, v.u.d) || lm_j_puts(r, ">");
+  case LM_J_RANGE:
+    return put_range(r, v.u.range);
+  case LM_J_VIEW:
+    return put_view(r, v);
+  default:
+    return lm_j_puts(r, "<") || lm_j_puts(r, lm_j_type_name(v)) || lm_j_puts(r, " object>");
   }
 }
 
 int lm_j_put_repr(lm_jrun *r, lm_jval v) {
   if (lm_j_spend(r, 1)) return 1;
   switch (v.t) {
-    case LM_J_MISSING:
-    case LM_J_UNDEF: return lm_j_puts(r, "Undefined");
-    case LM_J_NONE: return lm_j_puts(r, "None");
-    case LM_J_BOOL: return lm_j_puts(r, v.u.b ? "True" : "False");
-    case LM_J_INT: return put_int(r, v.u.i);
-    case LM_J_FLOAT: return lm_j_put_float(r, v.u.f);
-    case LM_J_STR: return put_quoted(r, v.u.s);
-    default: break;
+  case LM_J_MISSING:
+  case LM_J_UNDEF:
+    return lm_j_puts(r, "Undefined");
+  case LM_J_NONE:
+    return lm_j_puts(r, "None");
+  case LM_J_BOOL:
+    return lm_j_puts(r, v.u.b ? "True" : "False");
+  case LM_J_INT:
+    return put_int(r, v.u.i);
+  case LM_J_FLOAT:
+    return lm_j_put_float(r, v.u.f);
+  case LM_J_STR:
+    return put_quoted(r, v.u.s);
+  default:
+    break;
   }
   if (lm_j_enter(r)) return 1;
   int rc = put_object(r, v);
@@ -208,14 +232,22 @@ static int put_unicode_escape(lm_jrun *r, int32_t cp) {
 
 static int put_json_escape(lm_jrun *r, int32_t cp) {
   switch (cp) {
-    case '"': return lm_j_puts(r, "\\\"");
-    case '\\': return lm_j_puts(r, "\\\\");
-    case '\n': return lm_j_puts(r, "\\n");
-    case '\r': return lm_j_puts(r, "\\r");
-    case '\t': return lm_j_puts(r, "\\t");
-    case '\f': return lm_j_puts(r, "\\f");
-    case '\b': return lm_j_puts(r, "\\b");
-    default: return put_unicode_escape(r, cp);
+  case '"':
+    return lm_j_puts(r, "\\\"");
+  case '\\':
+    return lm_j_puts(r, "\\\\");
+  case '\n':
+    return lm_j_puts(r, "\\n");
+  case '\r':
+    return lm_j_puts(r, "\\r");
+  case '\t':
+    return lm_j_puts(r, "\\t");
+  case '\f':
+    return lm_j_puts(r, "\\f");
+  case '\b':
+    return lm_j_puts(r, "\\b");
+  default:
+    return put_unicode_escape(r, cp);
   }
 }
 
@@ -294,15 +326,22 @@ int lm_j_put_json(lm_jrun *r, lm_jval v, const lm_jdump *how, int level) {
   int rc;
   if (lm_j_spend(r, 1)) return 1;
   switch (v.t) {
-    case LM_J_NONE: return lm_j_puts(r, "null");
-    case LM_J_BOOL: return lm_j_puts(r, v.u.b ? "true" : "false");
-    case LM_J_INT: return put_int(r, v.u.i);
-    case LM_J_FLOAT: return put_json_number(r, v.u.f);
-    case LM_J_STR: return put_json_str(r, v.u.s, how->ascii);
-    case LM_J_LIST:
-    case LM_J_TUPLE:
-    case LM_J_DICT: break;
-    default: return lm_j_raise(r, "Object of type %s is not JSON serializable", lm_j_type_name(v));
+  case LM_J_NONE:
+    return lm_j_puts(r, "null");
+  case LM_J_BOOL:
+    return lm_j_puts(r, v.u.b ? "true" : "false");
+  case LM_J_INT:
+    return put_int(r, v.u.i);
+  case LM_J_FLOAT:
+    return put_json_number(r, v.u.f);
+  case LM_J_STR:
+    return put_json_str(r, v.u.s, how->ascii);
+  case LM_J_LIST:
+  case LM_J_TUPLE:
+  case LM_J_DICT:
+    break;
+  default:
+    return lm_j_raise(r, "Object of type %s is not JSON serializable", lm_j_type_name(v));
   }
   if (lm_j_enter(r)) return 1;
   rc = v.t == LM_J_DICT ? put_json_dict(r, v.u.d, how, level) : put_json_list(r, v.u.l, how, level);

@@ -1,6 +1,7 @@
-/* The interpreter: walks a template's nodes, writing to the end of the output. Names resolve through
-   scopes as they were written (a macro keeps the scope of its definition), then the context, then the
-   built-in functions. A loop's body gets a fresh scope each turn, so assignments in it do not last. */
+/* The interpreter: walks a template's nodes, writing to the end of the output. Names resolve
+   through scopes as they were written (a macro keeps the scope of its definition), then the
+   context, then the built-in functions. A loop's body gets a fresh scope each turn, so assignments
+   in it do not last. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ struct lm_jloop {
   lm_jiter source;
   lm_jlist *rest; /* what the source still had, once the length was asked of a generator */
   int64_t rest_at, index0;
-  int64_t length; /* -1 until asked */
+  int64_t length;                 /* -1 until asked */
   lm_jval before, current, after; /* `after`: looked at, not yet taken */
   const lm_jnode *node;
   scope *outer, *test; /* around the loop; of its condition */
@@ -95,7 +96,8 @@ static int assign_attr(lm_jrun *r, scope *s, const lm_jnode *to, lm_jval v) {
   if (look_up(r, s, to, &ns)) return 1;
   if (ns.t != LM_J_NS) return lm_j_raise(r, "cannot assign attribute on non-namespace object");
   if (to->text->p[0] == '_')
-    return lm_j_raise(r, "Chat templates cannot store underscore-prefixed attributes on a namespace");
+    return lm_j_raise(r,
+                      "Chat templates cannot store underscore-prefixed attributes on a namespace");
   return lm_j_dict_set(r, ns.u.d, lm_j_of(to->text), v);
 }
 
@@ -109,7 +111,8 @@ static int unpack(lm_jrun *r, scope *s, const lm_jnode *to, lm_jval v) {
   for (; i < to->n && (more = lm_j_next(r, &it, &item)) == 1; i++)
     if (assign(r, s, to->kids[i], item)) return 1;
   if (more < 0) return 1;
-  if (i < to->n) return lm_j_raise(r, "not enough values to unpack (expected %d, got %d)", to->n, i);
+  if (i < to->n)
+    return lm_j_raise(r, "not enough values to unpack (expected %d, got %d)", to->n, i);
   more = lm_j_next(r, &it, &item);
   if (more == 1) return lm_j_raise(r, "too many values to unpack (expected %d)", to->n);
   return more < 0;
@@ -122,7 +125,8 @@ static int assign(lm_jrun *r, scope *s, const lm_jnode *to, lm_jval v) {
 
 /* --- calls --- */
 
-static int count_dynamic(lm_jrun *r, lm_jval star, lm_jval dstar, lm_jlist **more, int *n, int *nkw) {
+static int count_dynamic(lm_jrun *r, lm_jval star, lm_jval dstar, lm_jlist **more, int *n,
+                         int *nkw) {
   *more = NULL;
   if (star.t != LM_J_MISSING && lm_j_to_list(r, star, more)) return 1;
   int64_t extra = *more ? (*more)->n : 0, extra_kw = 0;
@@ -150,7 +154,8 @@ static int make_args(lm_jrun *r, scope *s, const lm_jcall *c, lm_jval caller, lm
     if (eval(r, s, c->pos[i], &fixed[i])) return 1;
   for (int i = 0; i < c->nkw; i++)
     if (eval(r, s, c->kw[i], &fixed[c->n + i])) return 1;
-  if ((c->star && eval(r, s, c->star, &star)) || (c->dstar && eval(r, s, c->dstar, &dstar))) return 1;
+  if ((c->star && eval(r, s, c->star, &star)) || (c->dstar && eval(r, s, c->dstar, &dstar)))
+    return 1;
   if (count_dynamic(r, star, dstar, &more, &n, &nkw)) return 1;
   lm_jval *pos = lm_j_new(r, (size_t)n, sizeof *pos), *kw = lm_j_new(r, (size_t)nkw, sizeof *kw);
   const lm_jstr **names = lm_j_new(r, (size_t)nkw, sizeof *names);
@@ -178,23 +183,28 @@ static int make_args(lm_jrun *r, scope *s, const lm_jcall *c, lm_jval caller, lm
 int lm_j_call(lm_jrun *r, lm_jval f, const lm_jargs *a, lm_jval *out) {
   if (lm_j_spend(r, 1)) return 1;
   switch (f.t) {
-    case LM_J_FUNC: return lm_j_builtin_call(r, f.u.func, a, out);
-    case LM_J_METHOD:
-      if (!f.u.bound->fn)
-        return lm_j_unsupported(r, "the method '%s' of '%s'", f.u.bound->name, lm_j_type_name(f.u.bound->self));
-      return f.u.bound->fn(r, f.u.bound->self, a, out);
-    case LM_J_MACRO: return lm_j_macro_call(r, f.u.macro, a, out);
-    case LM_J_JOINER:
-      if (a->n || a->nkw) return lm_j_raise(r, "a joiner takes no arguments");
-      if (f.u.cycler->at++) {
-        *out = f.u.cycler->items->v[0];
-        return 0;
-      }
-      return lm_j_str_borrow(r, "", 0, out);
-    case LM_J_LOOP:
-      return lm_j_raise(r, "The loop must have the 'recursive' marker to be called recursively.");
-    case LM_J_UNDEF: return lm_j_undef_raise(r, f);
-    default: return lm_j_raise(r, "'%s' object is not callable", lm_j_type_name(f));
+  case LM_J_FUNC:
+    return lm_j_builtin_call(r, f.u.func, a, out);
+  case LM_J_METHOD:
+    if (!f.u.bound->fn)
+      return lm_j_unsupported(r, "the method '%s' of '%s'", f.u.bound->name,
+                              lm_j_type_name(f.u.bound->self));
+    return f.u.bound->fn(r, f.u.bound->self, a, out);
+  case LM_J_MACRO:
+    return lm_j_macro_call(r, f.u.macro, a, out);
+  case LM_J_JOINER:
+    if (a->n || a->nkw) return lm_j_raise(r, "a joiner takes no arguments");
+    if (f.u.cycler->at++) {
+      *out = f.u.cycler->items->v[0];
+      return 0;
+    }
+    return lm_j_str_borrow(r, "", 0, out);
+  case LM_J_LOOP:
+    return lm_j_raise(r, "The loop must have the 'recursive' marker to be called recursively.");
+  case LM_J_UNDEF:
+    return lm_j_undef_raise(r, f);
+  default:
+    return lm_j_raise(r, "'%s' object is not callable", lm_j_type_name(f));
   }
 }
 
@@ -224,7 +234,8 @@ static lm_jval take_keyword(const lm_jargs *a, const lm_jstr *name, bool *taken)
   return (lm_jval){.t = LM_J_MISSING};
 }
 
-static int bind_params(lm_jrun *r, scope *s, const lm_jmacrodef *d, const lm_jargs *a, bool *taken) {
+static int bind_params(lm_jrun *r, scope *s, const lm_jmacrodef *d, const lm_jargs *a,
+                       bool *taken) {
   for (int i = 0; i < d->n; i++) {
     lm_jval v = i < a->n ? a->pos[i] : take_keyword(a, d->params[i], taken);
     if (v.t == LM_J_MISSING && d->defaults[i] && eval(r, s, d->defaults[i], &v)) return 1;
@@ -235,7 +246,8 @@ static int bind_params(lm_jrun *r, scope *s, const lm_jmacrodef *d, const lm_jar
 }
 
 /* The special names caller, kwargs and varargs, where the body reads them. */
-static int bind_special(lm_jrun *r, scope *s, const lm_jmacrodef *d, const lm_jargs *a, bool *taken) {
+static int bind_special(lm_jrun *r, scope *s, const lm_jmacrodef *d, const lm_jargs *a,
+                        bool *taken) {
   const lm_jinja *t = r->tpl;
   const char *name;
   int len = name_of(d, &name);
@@ -251,14 +263,16 @@ static int bind_special(lm_jrun *r, scope *s, const lm_jmacrodef *d, const lm_ja
     if (taken[i]) continue;
     int shown = a->names[i]->len < 60 ? (int)a->names[i]->len : 60;
     if (!d->kwargs)
-      return lm_j_raise(r, "macro '%.*s' takes no keyword argument '%.*s'", len, name, shown, a->names[i]->p);
+      return lm_j_raise(r, "macro '%.*s' takes no keyword argument '%.*s'", len, name, shown,
+                        a->names[i]->p);
     if (lm_j_dict_set(r, kwargs, lm_j_of(a->names[i]), a->kw[i])) return 1;
   }
   if (a->n > d->n && !d->varargs)
     return lm_j_raise(r, "macro '%.*s' takes not more than %d argument(s)", len, name, d->n);
   for (int i = d->n; i < a->n; i++)
     if (lm_j_push(r, varargs, a->pos[i])) return 1;
-  if (d->kwargs && bind_name(r, s, t->id_kwargs, (lm_jval){.t = LM_J_DICT, .u.d = kwargs})) return 1;
+  if (d->kwargs && bind_name(r, s, t->id_kwargs, (lm_jval){.t = LM_J_DICT, .u.d = kwargs}))
+    return 1;
   return d->varargs && bind_name(r, s, t->id_varargs, (lm_jval){.t = LM_J_TUPLE, .u.l = varargs});
 }
 
@@ -282,13 +296,18 @@ int lm_j_macro_call(lm_jrun *r, const lm_jmacro *m, const lm_jargs *a, lm_jval *
   return 0;
 }
 
-int lm_j_macro_attr(lm_jrun *r, const lm_jmacro *m, const lm_jstr *name, lm_jval *out, bool *found) {
+int lm_j_macro_attr(lm_jrun *r, const lm_jmacro *m, const lm_jstr *name, lm_jval *out,
+                    bool *found) {
   const lm_jmacrodef *d = m->def;
   *found = true;
-  if (lm_j_is(name, "name")) *out = d->name ? lm_j_of(d->name) : lm_j_none();
-  else if (lm_j_is(name, "catch_kwargs")) *out = lm_j_bool(d->kwargs);
-  else if (lm_j_is(name, "catch_varargs")) *out = lm_j_bool(d->varargs);
-  else if (lm_j_is(name, "caller")) *out = lm_j_bool(d->caller);
+  if (lm_j_is(name, "name"))
+    *out = d->name ? lm_j_of(d->name) : lm_j_none();
+  else if (lm_j_is(name, "catch_kwargs"))
+    *out = lm_j_bool(d->kwargs);
+  else if (lm_j_is(name, "catch_varargs"))
+    *out = lm_j_bool(d->varargs);
+  else if (lm_j_is(name, "caller"))
+    *out = lm_j_bool(d->caller);
   else if (lm_j_is(name, "arguments")) {
     lm_jlist *l;
     if (lm_j_list_new(r, d->n, &l)) return 1;
@@ -319,7 +338,8 @@ static int eval_dict(lm_jrun *r, scope *s, const lm_jnode *n, lm_jval *out) {
   if (lm_j_dict_new(r, &d)) return 1;
   for (int i = 0; i < n->n; i += 2) {
     lm_jval k, v;
-    if (eval(r, s, n->kids[i], &k) || eval(r, s, n->kids[i + 1], &v) || lm_j_dict_set(r, d, k, v)) return 1;
+    if (eval(r, s, n->kids[i], &k) || eval(r, s, n->kids[i + 1], &v) || lm_j_dict_set(r, d, k, v))
+      return 1;
   }
   *out = (lm_jval){.t = LM_J_DICT, .u.d = d};
   return 0;
@@ -328,17 +348,23 @@ static int eval_dict(lm_jrun *r, scope *s, const lm_jnode *n, lm_jval *out) {
 static int compare(lm_jrun *r, int op, lm_jval a, lm_jval b, bool *out) {
   int rc;
   switch (op) {
-    case LM_OP_EQ:
-    case LM_OP_NE: rc = lm_j_equal(r, a, b, out); break;
-    case LM_OP_LT: return lm_j_less(r, a, b, "<", out);
-    case LM_OP_GT: return lm_j_less(r, b, a, ">", out);
-    case LM_OP_LE:
-      if (lm_j_less(r, a, b, "<=", out)) return 1;
-      return *out ? 0 : lm_j_equal(r, a, b, out);
-    case LM_OP_GE:
-      if (lm_j_less(r, b, a, ">=", out)) return 1;
-      return *out ? 0 : lm_j_equal(r, a, b, out);
-    default: rc = lm_j_contains(r, b, a, out); break;
+  case LM_OP_EQ:
+  case LM_OP_NE:
+    rc = lm_j_equal(r, a, b, out);
+    break;
+  case LM_OP_LT:
+    return lm_j_less(r, a, b, "<", out);
+  case LM_OP_GT:
+    return lm_j_less(r, b, a, ">", out);
+  case LM_OP_LE:
+    if (lm_j_less(r, a, b, "<=", out)) return 1;
+    return *out ? 0 : lm_j_equal(r, a, b, out);
+  case LM_OP_GE:
+    if (lm_j_less(r, b, a, ">=", out)) return 1;
+    return *out ? 0 : lm_j_equal(r, a, b, out);
+  default:
+    rc = lm_j_contains(r, b, a, out);
+    break;
   }
   if (op == LM_OP_NE || op == LM_OP_NOTIN) *out = !*out;
   return rc;
@@ -397,7 +423,8 @@ static int eval_filter(lm_jrun *r, scope *s, const lm_jnode *n, lm_jval *out) {
   lm_jval v;
   lm_jargs args;
   bool yes;
-  if (eval(r, s, n->a, &v) || make_args(r, s, n->args, (lm_jval){.t = LM_J_MISSING}, &args)) return 1;
+  if (eval(r, s, n->a, &v) || make_args(r, s, n->args, (lm_jval){.t = LM_J_MISSING}, &args))
+    return 1;
   r->line = n->line;
   if (n->kind == LM_N_FILTER) return lm_j_filter(r, n->index, n->text, v, &args, out);
   if (lm_j_test(r, n->index, n->text, v, &args, &yes)) return 1;
@@ -415,7 +442,8 @@ static int eval_unary(lm_jrun *r, scope *s, const lm_jnode *n, lm_jval *out) {
   }
   if (n->kind == LM_N_NEG) return lm_j_negate(r, v, out);
   if (v.t == LM_J_UNDEF) return lm_j_undef_raise(r, v);
-  if (!lm_j_is_number(v)) return lm_j_raise(r, "bad operand type for unary +: '%s'", lm_j_type_name(v));
+  if (!lm_j_is_number(v))
+    return lm_j_raise(r, "bad operand type for unary +: '%s'", lm_j_type_name(v));
   *out = v.t == LM_J_BOOL ? lm_j_int(v.u.b) : v;
   return 0;
 }
@@ -425,8 +453,8 @@ static int eval_choice(lm_jrun *r, scope *s, const lm_jnode *n, lm_jval *out) {
   bool yes = lm_j_truth(*out);
   if (n->kind == LM_N_COND) {
     if (yes || n->c) return eval(r, s, yes ? n->b : n->c, out);
-    return lm_j_undef_hint(r, "the inline if-expression evaluated to false and no else section was defined.",
-                           out);
+    return lm_j_undef_hint(
+        r, "the inline if-expression evaluated to false and no else section was defined.", out);
   }
   return yes == (n->kind == LM_N_AND) ? eval(r, s, n->b, out) : 0;
 }
@@ -434,33 +462,49 @@ static int eval_choice(lm_jrun *r, scope *s, const lm_jnode *n, lm_jval *out) {
 static int eval_node(lm_jrun *r, scope *s, const lm_jnode *n, lm_jval *out) {
   lm_jval a, b;
   switch (n->kind) {
-    case LM_N_CONST: *out = n->value; return 0;
-    case LM_N_NAME: return look_up(r, s, n, out);
-    case LM_N_LIST: return eval_kids(r, s, n, LM_J_LIST, out);
-    case LM_N_TUPLE: return eval_kids(r, s, n, LM_J_TUPLE, out);
-    case LM_N_DICT: return eval_dict(r, s, n, out);
-    case LM_N_COND:
-    case LM_N_OR:
-    case LM_N_AND: return eval_choice(r, s, n, out);
-    case LM_N_NOT:
-    case LM_N_NEG:
-    case LM_N_POS: return eval_unary(r, s, n, out);
-    case LM_N_COMPARE: return eval_compare(r, s, n, out);
-    case LM_N_BINARY:
-      if (eval(r, s, n->a, &a) || eval(r, s, n->b, &b)) return 1;
-      r->line = n->line;
-      return lm_j_binary(r, n->op, a, b, out);
-    case LM_N_CONCAT: return eval_concat(r, s, n, out);
-    case LM_N_ATTR:
-      if (eval(r, s, n->a, &a)) return 1;
-      r->line = n->line;
-      return lm_j_getattr(r, a, n->text, out);
-    case LM_N_ITEM: return eval_item(r, s, n, out);
-    case LM_N_CALL: return eval_call(r, s, n, (lm_jval){.t = LM_J_MISSING}, out);
-    case LM_N_FILTER:
-    case LM_N_TEST: return eval_filter(r, s, n, out);
-    case LM_N_CAPTURED: *out = r->captured; return 0;
-    default: return lm_j_raise(r, "not an expression");
+  case LM_N_CONST:
+    *out = n->value;
+    return 0;
+  case LM_N_NAME:
+    return look_up(r, s, n, out);
+  case LM_N_LIST:
+    return eval_kids(r, s, n, LM_J_LIST, out);
+  case LM_N_TUPLE:
+    return eval_kids(r, s, n, LM_J_TUPLE, out);
+  case LM_N_DICT:
+    return eval_dict(r, s, n, out);
+  case LM_N_COND:
+  case LM_N_OR:
+  case LM_N_AND:
+    return eval_choice(r, s, n, out);
+  case LM_N_NOT:
+  case LM_N_NEG:
+  case LM_N_POS:
+    return eval_unary(r, s, n, out);
+  case LM_N_COMPARE:
+    return eval_compare(r, s, n, out);
+  case LM_N_BINARY:
+    if (eval(r, s, n->a, &a) || eval(r, s, n->b, &b)) return 1;
+    r->line = n->line;
+    return lm_j_binary(r, n->op, a, b, out);
+  case LM_N_CONCAT:
+    return eval_concat(r, s, n, out);
+  case LM_N_ATTR:
+    if (eval(r, s, n->a, &a)) return 1;
+    r->line = n->line;
+    return lm_j_getattr(r, a, n->text, out);
+  case LM_N_ITEM:
+    return eval_item(r, s, n, out);
+  case LM_N_CALL:
+    return eval_call(r, s, n, (lm_jval){.t = LM_J_MISSING}, out);
+  case LM_N_FILTER:
+  case LM_N_TEST:
+    return eval_filter(r, s, n, out);
+  case LM_N_CAPTURED:
+    *out = r->captured;
+    return 0;
+  default:
+    return lm_j_raise(r, "not an expression");
   }
 }
 
@@ -523,7 +567,8 @@ static int loop_length(lm_jrun *r, lm_jloop *l, int64_t *out) {
 static int loop_neighbour(lm_jrun *r, lm_jloop *l, bool next, lm_jval *out) {
   bool some = l->index0 > 0;
   if (next && peek(r, l, &some)) return 1;
-  if (!some) return lm_j_undef_hint(r, next ? "there is no next item" : "there is no previous item", out);
+  if (!some)
+    return lm_j_undef_hint(r, next ? "there is no next item" : "there is no previous item", out);
   *out = next ? l->after : l->before;
   return 0;
 }
@@ -584,7 +629,8 @@ static int exec_for(lm_jrun *r, scope *s, const lm_jnode *n) {
   while ((more = turn(r, l)) == 1) {
     body = next_scope(r, body, s);
     r->line = n->line;
-    if (!body || bind_name(r, body, r->tpl->id_loop, (lm_jval){.t = LM_J_LOOP, .u.loop = l})) return FAILED;
+    if (!body || bind_name(r, body, r->tpl->id_loop, (lm_jval){.t = LM_J_LOOP, .u.loop = l}))
+      return FAILED;
     if (assign(r, body, n->a, l->current)) return FAILED;
     int how = exec(r, body, n->d);
     if (how == FAILED) return FAILED;
@@ -647,29 +693,40 @@ static int exec_node(lm_jrun *r, scope *s, const lm_jnode *n) {
   lm_jval v;
   int how = DONE;
   switch (n->kind) {
-    case LM_N_BLOCK:
-      for (int i = 0; i < n->n && how == DONE; i++) how = exec(r, s, n->kids[i]);
-      return how;
-    case LM_N_TEXT: return lm_j_put(r, n->text->p, (size_t)n->text->len);
-    case LM_N_PRINT: return eval(r, s, n->a, &v) || lm_j_put_str(r, v);
-    case LM_N_IF: return exec_if(r, s, n);
-    case LM_N_FOR: return exec_for(r, s, n);
-    case LM_N_SET:
-      if (eval(r, s, n->b, &v)) return FAILED;
-      r->line = n->line;
-      return assign(r, s, n->a, v);
-    case LM_N_SETBLOCK:
-    case LM_N_FILTERBLOCK: return exec_captured(r, s, n);
-    case LM_N_MACRO: return macro_value(r, n->macro, s, &v) || bind_name(r, s, n->id, v);
-    case LM_N_CALLBLOCK: return exec_callblock(r, s, n);
-    case LM_N_WITH: return exec_with(r, s, n);
-    case LM_N_GENERATION: {
-      scope *inner = new_scope(r, s);
-      return inner ? exec(r, inner, n->d) : FAILED;
-    }
-    case LM_N_BREAK: return BROKE;
-    case LM_N_CONTINUE: return CONTINUED;
-    default: return lm_j_raise(r, "not a statement");
+  case LM_N_BLOCK:
+    for (int i = 0; i < n->n && how == DONE; i++) how = exec(r, s, n->kids[i]);
+    return how;
+  case LM_N_TEXT:
+    return lm_j_put(r, n->text->p, (size_t)n->text->len);
+  case LM_N_PRINT:
+    return eval(r, s, n->a, &v) || lm_j_put_str(r, v);
+  case LM_N_IF:
+    return exec_if(r, s, n);
+  case LM_N_FOR:
+    return exec_for(r, s, n);
+  case LM_N_SET:
+    if (eval(r, s, n->b, &v)) return FAILED;
+    r->line = n->line;
+    return assign(r, s, n->a, v);
+  case LM_N_SETBLOCK:
+  case LM_N_FILTERBLOCK:
+    return exec_captured(r, s, n);
+  case LM_N_MACRO:
+    return macro_value(r, n->macro, s, &v) || bind_name(r, s, n->id, v);
+  case LM_N_CALLBLOCK:
+    return exec_callblock(r, s, n);
+  case LM_N_WITH:
+    return exec_with(r, s, n);
+  case LM_N_GENERATION: {
+    scope *inner = new_scope(r, s);
+    return inner ? exec(r, inner, n->d) : FAILED;
+  }
+  case LM_N_BREAK:
+    return BROKE;
+  case LM_N_CONTINUE:
+    return CONTINUED;
+  default:
+    return lm_j_raise(r, "not a statement");
   }
 }
 

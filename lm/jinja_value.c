@@ -227,29 +227,36 @@ static uint64_t hash_number(double f, int64_t i, bool integral) {
 /* Equal keys (1, 1.0, true) hash alike, as in Python. */
 static int hash_value(lm_jrun *r, lm_jval v, uint64_t *out) {
   switch (v.t) {
-    case LM_J_STR: *out = hash_bytes(v.u.s->p, v.u.s->len); return lm_j_spend(r, v.u.s->len / 16);
-    case LM_J_BOOL:
-    case LM_J_INT: *out = hash_number(0, lm_j_as_int(v), true); return 0;
-    case LM_J_FLOAT: {
-      bool integral = v.u.f >= -9e18 && v.u.f <= 9e18 && v.u.f == floor(v.u.f);
-      *out = hash_number(v.u.f, integral ? (int64_t)v.u.f : 0, integral);
-      return 0;
+  case LM_J_STR:
+    *out = hash_bytes(v.u.s->p, v.u.s->len);
+    return lm_j_spend(r, v.u.s->len / 16);
+  case LM_J_BOOL:
+  case LM_J_INT:
+    *out = hash_number(0, lm_j_as_int(v), true);
+    return 0;
+  case LM_J_FLOAT: {
+    bool integral = v.u.f >= -9e18 && v.u.f <= 9e18 && v.u.f == floor(v.u.f);
+    *out = hash_number(v.u.f, integral ? (int64_t)v.u.f : 0, integral);
+    return 0;
+  }
+  case LM_J_TUPLE: {
+    uint64_t h = 7;
+    if (lm_j_enter(r)) return 1;
+    for (int64_t i = 0; i < v.u.l->n; i++) {
+      uint64_t one;
+      if (lm_j_spend(r, 1) || hash_value(r, v.u.l->v[i], &one)) return 1;
+      h = (h ^ one) * 0x100000001b3u;
     }
-    case LM_J_TUPLE: {
-      uint64_t h = 7;
-      if (lm_j_enter(r)) return 1;
-      for (int64_t i = 0; i < v.u.l->n; i++) {
-        uint64_t one;
-        if (lm_j_spend(r, 1) || hash_value(r, v.u.l->v[i], &one)) return 1;
-        h = (h ^ one) * 0x100000001b3u;
-      }
-      lm_j_leave(r);
-      *out = h;
-      return 0;
-    }
-    case LM_J_LIST:
-    case LM_J_DICT: return lm_j_raise(r, "unhashable type: '%s'", lm_j_type_name(v));
-    default: *out = (uint64_t)v.t; return 0;
+    lm_j_leave(r);
+    *out = h;
+    return 0;
+  }
+  case LM_J_LIST:
+  case LM_J_DICT:
+    return lm_j_raise(r, "unhashable type: '%s'", lm_j_type_name(v));
+  default:
+    *out = (uint64_t)v.t;
+    return 0;
   }
 }
 
@@ -356,7 +363,8 @@ static int json_list(lm_jrun *r, const json_t *j, lm_jval *out) {
 static int json_dict(lm_jrun *r, const json_t *j, lm_jval *out) {
   lm_jdict *d;
   if (lm_j_dict_new(r, &d)) return 1;
-  json_t *object = (json_t *)(uintptr_t)j; /* jansson's iterators want it writable; nothing is written */
+  json_t *object =
+      (json_t *)(uintptr_t)j; /* jansson's iterators want it writable; nothing is written */
   for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at)) {
     lm_jval key, value;
     const char *k = json_object_iter_key(at);
@@ -372,16 +380,30 @@ int lm_j_from_json(lm_jrun *r, const json_t *j, lm_jval *out) {
   int rc = 0;
   if (lm_j_spend(r, 1) || lm_j_enter(r)) return 1;
   switch (json_typeof(j)) {
-    case JSON_OBJECT: rc = json_dict(r, j, out); break;
-    case JSON_ARRAY: rc = json_list(r, j, out); break;
-    case JSON_STRING:
-      rc = lm_j_str_borrow(r, json_string_value(j), (int64_t)json_string_length(j), out);
-      break;
-    case JSON_INTEGER: *out = lm_j_int(json_integer_value(j)); break;
-    case JSON_REAL: *out = lm_j_float(json_real_value(j)); break;
-    case JSON_TRUE: *out = lm_j_bool(true); break;
-    case JSON_FALSE: *out = lm_j_bool(false); break;
-    case JSON_NULL: *out = lm_j_none(); break;
+  case JSON_OBJECT:
+    rc = json_dict(r, j, out);
+    break;
+  case JSON_ARRAY:
+    rc = json_list(r, j, out);
+    break;
+  case JSON_STRING:
+    rc = lm_j_str_borrow(r, json_string_value(j), (int64_t)json_string_length(j), out);
+    break;
+  case JSON_INTEGER:
+    *out = lm_j_int(json_integer_value(j));
+    break;
+  case JSON_REAL:
+    *out = lm_j_float(json_real_value(j));
+    break;
+  case JSON_TRUE:
+    *out = lm_j_bool(true);
+    break;
+  case JSON_FALSE:
+    *out = lm_j_bool(false);
+    break;
+  case JSON_NULL:
+    *out = lm_j_none();
+    break;
   }
   lm_j_leave(r);
   return rc;
@@ -391,51 +413,83 @@ int lm_j_from_json(lm_jrun *r, const json_t *j, lm_jval *out) {
 
 const char *lm_j_type_name(lm_jval v) {
   switch (v.t) {
-    case LM_J_MISSING: break;
-    case LM_J_UNDEF: return "Undefined";
-    case LM_J_NONE: return "NoneType";
-    case LM_J_BOOL: return "bool";
-    case LM_J_INT: return "int";
-    case LM_J_FLOAT: return "float";
-    case LM_J_STR: return "str";
-    case LM_J_LIST: return "list";
-    case LM_J_TUPLE: return "tuple";
-    case LM_J_DICT: return "dict";
-    case LM_J_RANGE: return "range";
-    case LM_J_ITER: return "generator";
-    case LM_J_VIEW:
-      return v.u.view->kind == 'k' ? "dict_keys" : v.u.view->kind == 'v' ? "dict_values" : "dict_items";
-    case LM_J_NS: return "Namespace";
-    case LM_J_LOOP: return "LoopContext";
-    case LM_J_MACRO: return "Macro";
-    case LM_J_FUNC: return "function";
-    case LM_J_METHOD: return "builtin_function_or_method";
-    case LM_J_CYCLER: return "Cycler";
-    case LM_J_JOINER: return "Joiner";
+  case LM_J_MISSING:
+    break;
+  case LM_J_UNDEF:
+    return "Undefined";
+  case LM_J_NONE:
+    return "NoneType";
+  case LM_J_BOOL:
+    return "bool";
+  case LM_J_INT:
+    return "int";
+  case LM_J_FLOAT:
+    return "float";
+  case LM_J_STR:
+    return "str";
+  case LM_J_LIST:
+    return "list";
+  case LM_J_TUPLE:
+    return "tuple";
+  case LM_J_DICT:
+    return "dict";
+  case LM_J_RANGE:
+    return "range";
+  case LM_J_ITER:
+    return "generator";
+  case LM_J_VIEW:
+    return v.u.view->kind == 'k'   ? "dict_keys"
+           : v.u.view->kind == 'v' ? "dict_values"
+                                   : "dict_items";
+  case LM_J_NS:
+    return "Namespace";
+  case LM_J_LOOP:
+    return "LoopContext";
+  case LM_J_MACRO:
+    return "Macro";
+  case LM_J_FUNC:
+    return "function";
+  case LM_J_METHOD:
+    return "builtin_function_or_method";
+  case LM_J_CYCLER:
+    return "Cycler";
+  case LM_J_JOINER:
+    return "Joiner";
   }
   return "object";
 }
 
 bool lm_j_truth(lm_jval v) {
   switch (v.t) {
-    case LM_J_MISSING:
-    case LM_J_UNDEF:
-    case LM_J_NONE: return false;
-    case LM_J_BOOL: return v.u.b;
-    case LM_J_INT: return v.u.i != 0;
-    case LM_J_FLOAT: return v.u.f != 0;
-    case LM_J_STR: return v.u.s->len != 0;
-    case LM_J_LIST:
-    case LM_J_TUPLE: return v.u.l->n != 0;
-    case LM_J_DICT: return v.u.d->n != 0;
-    case LM_J_RANGE: return v.u.range->n != 0;
-    case LM_J_VIEW: return v.u.view->d->n != 0;
-    default: return true;
+  case LM_J_MISSING:
+  case LM_J_UNDEF:
+  case LM_J_NONE:
+    return false;
+  case LM_J_BOOL:
+    return v.u.b;
+  case LM_J_INT:
+    return v.u.i != 0;
+  case LM_J_FLOAT:
+    return v.u.f != 0;
+  case LM_J_STR:
+    return v.u.s->len != 0;
+  case LM_J_LIST:
+  case LM_J_TUPLE:
+    return v.u.l->n != 0;
+  case LM_J_DICT:
+    return v.u.d->n != 0;
+  case LM_J_RANGE:
+    return v.u.range->n != 0;
+  case LM_J_VIEW:
+    return v.u.view->d->n != 0;
+  default:
+    return true;
   }
 }
 
 bool lm_j_is_callable(lm_jval v) {
-  return v.t == LM_J_FUNC || v.t == LM_J_METHOD || v.t == LM_J_MACRO || v.t == LM_J_JOINER || v.t == LM_J_LOOP || v.t == LM_J_UNDEF;
+  return v.t == LM_J_FUNC || v.t == LM_J_METHOD || v.t == LM_J_MACRO || v.t == LM_J_JOINER ||
+         v.t == LM_J_LOOP || v.t == LM_J_UNDEF;
 }
 
 /* An integer against a double, exactly. */
@@ -484,8 +538,10 @@ static int equal_dicts(lm_jrun *r, const lm_jdict *a, const lm_jdict *b, bool *o
     lm_jval other;
     bool found = false;
     if (lm_j_dict_get(r, b, a->e[i].key, &other, &found)) return 1;
-    if (!found) *out = false;
-    else if (lm_j_equal(r, a->e[i].value, other, out)) return 1;
+    if (!found)
+      *out = false;
+    else if (lm_j_equal(r, a->e[i].value, other, out))
+      return 1;
   }
   return 0;
 }
@@ -496,19 +552,31 @@ static bool equal_ranges(const lm_jrange *a, const lm_jrange *b) {
 
 static int equal_same_type(lm_jrun *r, lm_jval a, lm_jval b, bool *out) {
   switch (a.t) {
-    case LM_J_NONE:
-    case LM_J_UNDEF: *out = true; return 0;
-    case LM_J_STR: *out = lm_j_same(a.u.s, b.u.s); return lm_j_spend(r, a.u.s->len / 16);
-    case LM_J_LIST:
-    case LM_J_TUPLE: return equal_lists(r, a.u.l, b.u.l, out);
-    case LM_J_DICT: return equal_dicts(r, a.u.d, b.u.d, out);
-    case LM_J_RANGE: *out = equal_ranges(a.u.range, b.u.range); return 0;
-    case LM_J_FUNC: *out = a.u.func == b.u.func; return 0;
-    case LM_J_METHOD:
-      *out = a.u.bound->fn == b.u.bound->fn && !strcmp(a.u.bound->name, b.u.bound->name) &&
-             a.u.bound->self.t == b.u.bound->self.t && a.u.bound->self.u.l == b.u.bound->self.u.l;
-      return 0;
-    default: *out = a.u.l == b.u.l; return 0;
+  case LM_J_NONE:
+  case LM_J_UNDEF:
+    *out = true;
+    return 0;
+  case LM_J_STR:
+    *out = lm_j_same(a.u.s, b.u.s);
+    return lm_j_spend(r, a.u.s->len / 16);
+  case LM_J_LIST:
+  case LM_J_TUPLE:
+    return equal_lists(r, a.u.l, b.u.l, out);
+  case LM_J_DICT:
+    return equal_dicts(r, a.u.d, b.u.d, out);
+  case LM_J_RANGE:
+    *out = equal_ranges(a.u.range, b.u.range);
+    return 0;
+  case LM_J_FUNC:
+    *out = a.u.func == b.u.func;
+    return 0;
+  case LM_J_METHOD:
+    *out = a.u.bound->fn == b.u.bound->fn && !strcmp(a.u.bound->name, b.u.bound->name) &&
+           a.u.bound->self.t == b.u.bound->self.t && a.u.bound->self.u.l == b.u.bound->self.u.l;
+    return 0;
+  default:
+    *out = a.u.l == b.u.l;
+    return 0;
   }
 }
 
@@ -565,7 +633,8 @@ int lm_j_contains(lm_jrun *r, lm_jval box, lm_jval item, bool *out) {
   *out = false;
   if (box.t == LM_J_STR) {
     if (item.t != LM_J_STR)
-      return lm_j_raise(r, "'in <string>' requires string as left operand, not %s", lm_j_type_name(item));
+      return lm_j_raise(r, "'in <string>' requires string as left operand, not %s",
+                        lm_j_type_name(item));
     if (lm_j_spend(r, box.u.s->len / 16)) return 1;
     *out = lm_j_find(box.u.s->p, box.u.s->len, item.u.s->p, item.u.s->len) != NULL;
     return 0;
@@ -589,14 +658,27 @@ int lm_j_contains(lm_jrun *r, lm_jval box, lm_jval item, bool *out) {
 
 int lm_j_length(lm_jrun *r, lm_jval v, int64_t *out) {
   switch (v.t) {
-    case LM_J_UNDEF: *out = 0; return 0;
-    case LM_J_STR: *out = v.u.s->cps; return 0;
-    case LM_J_LIST:
-    case LM_J_TUPLE: *out = v.u.l->n; return 0;
-    case LM_J_DICT: *out = v.u.d->n; return 0;
-    case LM_J_RANGE: *out = v.u.range->n; return 0;
-    case LM_J_VIEW: *out = v.u.view->d->n; return 0;
-    default: return lm_j_raise(r, "object of type '%s' has no len()", lm_j_type_name(v));
+  case LM_J_UNDEF:
+    *out = 0;
+    return 0;
+  case LM_J_STR:
+    *out = v.u.s->cps;
+    return 0;
+  case LM_J_LIST:
+  case LM_J_TUPLE:
+    *out = v.u.l->n;
+    return 0;
+  case LM_J_DICT:
+    *out = v.u.d->n;
+    return 0;
+  case LM_J_RANGE:
+    *out = v.u.range->n;
+    return 0;
+  case LM_J_VIEW:
+    *out = v.u.view->d->n;
+    return 0;
+  default:
+    return lm_j_raise(r, "object of type '%s' has no len()", lm_j_type_name(v));
   }
 }
 
@@ -637,32 +719,34 @@ int lm_j_next(lm_jrun *r, lm_jiter *it, lm_jval *out) {
   if (lm_j_spend(r, 1)) return -1;
   lm_jval v = it->src;
   switch (v.t) {
-    case LM_J_STR: return next_char(r, it, out);
-    case LM_J_LIST:
-    case LM_J_TUPLE:
-      if (it->at >= v.u.l->n) return 0;
-      *out = v.u.l->v[it->at++];
-      return 1;
-    case LM_J_DICT:
-      if (it->at >= v.u.d->n) return 0;
-      *out = v.u.d->e[it->at++].key;
-      return 1;
-    case LM_J_RANGE:
-      if (it->at >= v.u.range->n) return 0;
-      *out = lm_j_int(v.u.range->start + it->at++ * v.u.range->step);
-      return 1;
-    case LM_J_ITER:
-      if (v.u.gen->at >= v.u.gen->items->n) return 0;
-      *out = v.u.gen->items->v[v.u.gen->at++];
-      return 1;
-    case LM_J_VIEW: {
-      if (it->at >= v.u.view->d->n) return 0;
-      const lm_jpair *p = &v.u.view->d->e[it->at++];
-      if (v.u.view->kind == 'i') return pair_tuple(r, p, out) ? -1 : 1;
-      *out = v.u.view->kind == 'k' ? p->key : p->value;
-      return 1;
-    }
-    default: return 0;
+  case LM_J_STR:
+    return next_char(r, it, out);
+  case LM_J_LIST:
+  case LM_J_TUPLE:
+    if (it->at >= v.u.l->n) return 0;
+    *out = v.u.l->v[it->at++];
+    return 1;
+  case LM_J_DICT:
+    if (it->at >= v.u.d->n) return 0;
+    *out = v.u.d->e[it->at++].key;
+    return 1;
+  case LM_J_RANGE:
+    if (it->at >= v.u.range->n) return 0;
+    *out = lm_j_int(v.u.range->start + it->at++ * v.u.range->step);
+    return 1;
+  case LM_J_ITER:
+    if (v.u.gen->at >= v.u.gen->items->n) return 0;
+    *out = v.u.gen->items->v[v.u.gen->at++];
+    return 1;
+  case LM_J_VIEW: {
+    if (it->at >= v.u.view->d->n) return 0;
+    const lm_jpair *p = &v.u.view->d->e[it->at++];
+    if (v.u.view->kind == 'i') return pair_tuple(r, p, out) ? -1 : 1;
+    *out = v.u.view->kind == 'k' ? p->key : p->value;
+    return 1;
+  }
+  default:
+    return 0;
   }
 }
 

@@ -1,6 +1,6 @@
-/* Values of the template interpreter, and one rendering's state. A value is passed by copy; what it points
-   to lives in the rendering's (or the template's) arena until the end and, but for namespaces, never
-   changes. Functions returning int give 0, or 1 after recording an error. */
+/* Values of the template interpreter, and one rendering's state. A value is passed by copy; what it
+   points to lives in the rendering's (or the template's) arena until the end and, but for
+   namespaces, never changes. Functions returning int give 0, or 1 after recording an error. */
 #ifndef LM_JINJA_VALUE_H
 #define LM_JINJA_VALUE_H
 
@@ -25,8 +25,24 @@ void lm_j_arena_free(lm_jarena *a);
 
 typedef enum lm_jtype {
   LM_J_MISSING, /* an argument that was not given; never seen by a template */
-  LM_J_UNDEF, LM_J_NONE, LM_J_BOOL, LM_J_INT, LM_J_FLOAT, LM_J_STR, LM_J_LIST, LM_J_TUPLE, LM_J_DICT,
-  LM_J_RANGE, LM_J_ITER, LM_J_VIEW, LM_J_NS, LM_J_LOOP, LM_J_MACRO, LM_J_FUNC, LM_J_METHOD, LM_J_CYCLER,
+  LM_J_UNDEF,
+  LM_J_NONE,
+  LM_J_BOOL,
+  LM_J_INT,
+  LM_J_FLOAT,
+  LM_J_STR,
+  LM_J_LIST,
+  LM_J_TUPLE,
+  LM_J_DICT,
+  LM_J_RANGE,
+  LM_J_ITER,
+  LM_J_VIEW,
+  LM_J_NS,
+  LM_J_LOOP,
+  LM_J_MACRO,
+  LM_J_FUNC,
+  LM_J_METHOD,
+  LM_J_CYCLER,
   LM_J_JOINER
 } lm_jtype;
 
@@ -136,13 +152,16 @@ struct lm_jrun {
 };
 
 /* --- errors, limits, memory --- */
-void lm_j_record(lm_jrun *r, lm_kind kind, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void lm_j_record(lm_jrun *r, lm_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Macros, so that the compiler sees the 1 and what follows from it. */
 #define lm_j_raise(r, ...) (lm_j_record(r, LM_FAILED, __VA_ARGS__), 1)
 #define lm_j_unsupported(r, ...) (lm_j_record(r, LM_UNSUPPORTED, __VA_ARGS__), 1)
 int lm_j_spend(lm_jrun *r, int64_t steps);
 int lm_j_enter(lm_jrun *r); /* one level deeper, ended by lm_j_leave where it gave 0 */
-static inline void lm_j_leave(lm_jrun *r) { r->depth--; }
+static inline void lm_j_leave(lm_jrun *r) {
+  r->depth--;
+}
 void *lm_j_new(lm_jrun *r, size_t n, size_t size);
 
 /* --- text being built at the end of the output --- */
@@ -152,16 +171,27 @@ int lm_j_put_cp(lm_jrun *r, int32_t cp);
 int lm_j_cut(lm_jrun *r, size_t mark, lm_jval *out); /* what was put since `mark`, as a string */
 
 /* --- making values --- */
-static inline lm_jval lm_j_none(void) { return (lm_jval){.t = LM_J_NONE}; }
-static inline lm_jval lm_j_bool(bool b) { return (lm_jval){.t = LM_J_BOOL, .u.b = b}; }
-static inline lm_jval lm_j_int(int64_t i) { return (lm_jval){.t = LM_J_INT, .u.i = i}; }
-static inline lm_jval lm_j_float(double f) { return (lm_jval){.t = LM_J_FLOAT, .u.f = f}; }
-static inline lm_jval lm_j_of(const lm_jstr *s) { return (lm_jval){.t = LM_J_STR, .u.s = s}; }
-int lm_j_str(lm_jrun *r, const char *p, int64_t len, lm_jval *out);        /* copies */
-int lm_j_str_borrow(lm_jrun *r, const char *p, int64_t len, lm_jval *out); /* p outlives the rendering */
+static inline lm_jval lm_j_none(void) {
+  return (lm_jval){.t = LM_J_NONE};
+}
+static inline lm_jval lm_j_bool(bool b) {
+  return (lm_jval){.t = LM_J_BOOL, .u.b = b};
+}
+static inline lm_jval lm_j_int(int64_t i) {
+  return (lm_jval){.t = LM_J_INT, .u.i = i};
+}
+static inline lm_jval lm_j_float(double f) {
+  return (lm_jval){.t = LM_J_FLOAT, .u.f = f};
+}
+static inline lm_jval lm_j_of(const lm_jstr *s) {
+  return (lm_jval){.t = LM_J_STR, .u.s = s};
+}
+int lm_j_str(lm_jrun *r, const char *p, int64_t len, lm_jval *out); /* copies */
+int lm_j_str_borrow(lm_jrun *r, const char *p, int64_t len,
+                    lm_jval *out); /* p outlives the rendering */
 int lm_j_undef(lm_jrun *r, lm_jval obj, lm_jval name, lm_jval *out);
 int lm_j_undef_hint(lm_jrun *r, const char *hint, lm_jval *out); /* borrows a lasting hint */
-int lm_j_undef_raise(lm_jrun *r, lm_jval v);                      /* the error of using it */
+int lm_j_undef_raise(lm_jrun *r, lm_jval v);                     /* the error of using it */
 int lm_j_list_new(lm_jrun *r, int64_t cap, lm_jlist **out);
 int lm_j_push(lm_jrun *r, lm_jlist *l, lm_jval v);
 int lm_j_gen(lm_jrun *r, lm_jlist *items, lm_jval *out);
@@ -175,19 +205,27 @@ int lm_j_from_json(lm_jrun *r, const json_t *j, lm_jval *out);
 const char *lm_j_type_name(lm_jval v); /* Python's */
 bool lm_j_truth(lm_jval v);
 int lm_j_equal(lm_jrun *r, lm_jval a, lm_jval b, bool *out);
-int lm_j_less(lm_jrun *r, lm_jval a, lm_jval b, const char *op, bool *out); /* a < b, op for the error */
+int lm_j_less(lm_jrun *r, lm_jval a, lm_jval b, const char *op,
+              bool *out); /* a < b, op for the error */
 int lm_j_contains(lm_jrun *r, lm_jval box, lm_jval item, bool *out);
 int lm_j_length(lm_jrun *r, lm_jval v, int64_t *out);
 bool lm_j_is_callable(lm_jval v);
-static inline bool lm_j_is_int(lm_jval v) { return v.t == LM_J_INT || v.t == LM_J_BOOL; }
-static inline int64_t lm_j_as_int(lm_jval v) { return v.t == LM_J_BOOL ? v.u.b : v.u.i; }
-static inline bool lm_j_is_number(lm_jval v) { return lm_j_is_int(v) || v.t == LM_J_FLOAT; }
+static inline bool lm_j_is_int(lm_jval v) {
+  return v.t == LM_J_INT || v.t == LM_J_BOOL;
+}
+static inline int64_t lm_j_as_int(lm_jval v) {
+  return v.t == LM_J_BOOL ? v.u.b : v.u.i;
+}
+static inline bool lm_j_is_number(lm_jval v) {
+  return lm_j_is_int(v) || v.t == LM_J_FLOAT;
+}
 static inline double lm_j_as_float(lm_jval v) {
   return v.t == LM_J_FLOAT ? v.u.f : (double)lm_j_as_int(v);
 }
 int lm_j_compare_numbers(lm_jval a, lm_jval b); /* -1 0 1, 2 where one is nan */
 
-/* Iteration in Python's order; a generator is used up. lm_j_next: 1 gave one, 0 at the end, -1 error. */
+/* Iteration in Python's order; a generator is used up. lm_j_next: 1 gave one, 0 at the end, -1
+ * error. */
 typedef struct lm_jiter {
   lm_jval src;
   int64_t at;
@@ -202,7 +240,8 @@ int lm_j_put_str(lm_jrun *r, lm_jval v);  /* str(v) */
 int lm_j_put_repr(lm_jrun *r, lm_jval v); /* repr(v) */
 int lm_j_put_float(lm_jrun *r, double f); /* Python's shortest repr */
 int lm_j_to_str(lm_jrun *r, lm_jval v, const lm_jstr **out);
-int lm_j_put_printf(lm_jrun *r, const char *spec, int prec, double f); /* "%.*f"-like, with a point */
+int lm_j_put_printf(lm_jrun *r, const char *spec, int prec,
+                    double f); /* "%.*f"-like, with a point */
 typedef struct lm_jdump {
   const lm_jstr *item_sep, *key_sep;
   const lm_jstr *indent; /* NULL: on one line */
@@ -212,21 +251,29 @@ int lm_j_put_json(lm_jrun *r, lm_jval v, const lm_jdump *how, int level);
 
 /* --- text (jinja_text.c) --- */
 int64_t lm_j_count_cps(const char *p, int64_t len);
-const char *lm_j_skip_cps(const lm_jstr *s, int64_t n);    /* address of code point n, n <= cps */
+const char *lm_j_skip_cps(const lm_jstr *s, int64_t n); /* address of code point n, n <= cps */
 int lm_j_decode(const char *p, const char *end, int32_t *cp); /* of valid text; bytes taken */
 int lm_j_encode(int32_t cp, char *buf);
 bool lm_j_valid_utf8(const char *p, int64_t len);
 bool lm_j_is_space(int32_t cp); /* str.isspace */
 bool lm_j_is_printable(int32_t cp);
 bool lm_j_is_name_char(int32_t cp, bool start);
-int lm_j_substr(lm_jrun *r, const lm_jstr *s, int64_t from, int64_t to, lm_jval *out); /* code points */
-void lm_j_strip_range(const lm_jstr *s, const lm_jstr *chars, int sides, const char **b, const char **e);
+int lm_j_substr(lm_jrun *r, const lm_jstr *s, int64_t from, int64_t to,
+                lm_jval *out); /* code points */
+void lm_j_strip_range(const lm_jstr *s, const lm_jstr *chars, int sides, const char **b,
+                      const char **e);
 int lm_j_strip(lm_jrun *r, const lm_jstr *s, const lm_jstr *chars, int sides, lm_jval *out);
 int lm_j_replace(lm_jrun *r, const lm_jstr *s, const lm_jstr *a, const lm_jstr *b, int64_t count,
                  lm_jval *out);
 int lm_j_split_lines(lm_jrun *r, const lm_jstr *s, bool keep, lm_jlist **out);
-typedef enum lm_jcase { LM_CASE_UPPER, LM_CASE_LOWER, LM_CASE_TITLE, LM_CASE_CAPITALIZE,
-                        LM_CASE_SWAP, LM_CASE_JINJA_TITLE } lm_jcase;
+typedef enum lm_jcase {
+  LM_CASE_UPPER,
+  LM_CASE_LOWER,
+  LM_CASE_TITLE,
+  LM_CASE_CAPITALIZE,
+  LM_CASE_SWAP,
+  LM_CASE_JINJA_TITLE
+} lm_jcase;
 int lm_j_case(lm_jrun *r, const lm_jstr *s, lm_jcase how, lm_jval *out);
 bool lm_j_str_is(const lm_jstr *s, const char *what); /* "isdigit", "isalpha", ... */
 const char *lm_j_find(const char *hay, int64_t n, const char *needle, int64_t m);
@@ -252,7 +299,8 @@ int lm_j_getattr(lm_jrun *r, lm_jval obj, const lm_jstr *name, lm_jval *out);
 int lm_j_getitem(lm_jrun *r, lm_jval obj, lm_jval key, lm_jval *out);
 int lm_j_slice(lm_jrun *r, lm_jval obj, const lm_jval bounds[3], lm_jval *out);
 /* `spec`: parameter names parted by commas; those not given are LM_J_MISSING. */
-int lm_j_bind(lm_jrun *r, const char *what, const lm_jargs *args, const char *spec, int need, lm_jval *out);
+int lm_j_bind(lm_jrun *r, const char *what, const lm_jargs *args, const char *spec, int need,
+              lm_jval *out);
 int lm_j_int_arg(lm_jrun *r, const char *what, lm_jval v, int64_t missing, int64_t *out);
 int lm_j_str_arg(lm_jrun *r, const char *what, lm_jval v, const lm_jstr **out);
 int lm_j_call(lm_jrun *r, lm_jval f, const lm_jargs *args, lm_jval *out);
@@ -262,7 +310,8 @@ const char *lm_j_builtin_name(int func);
 
 /* --- filters and tests by place in their tables; -1 where there is none --- */
 int lm_j_filter_find(const lm_jstr *name);
-int lm_j_filter(lm_jrun *r, int index, const lm_jstr *name, lm_jval v, const lm_jargs *a, lm_jval *out);
+int lm_j_filter(lm_jrun *r, int index, const lm_jstr *name, lm_jval v, const lm_jargs *a,
+                lm_jval *out);
 int lm_j_test_find(const lm_jstr *name);
 int lm_j_test(lm_jrun *r, int index, const lm_jstr *name, lm_jval v, const lm_jargs *a, bool *out);
 int lm_j_sort(lm_jrun *r, lm_jval *keys, lm_jval *items, int64_t n, bool reverse);

@@ -57,13 +57,17 @@ static float draw_uniform(lm_sampler *s) {
 /* --- parameters --- */
 
 lm_sampler_params lm_sampler_defaults(void) {
-  return (lm_sampler_params){.min_tokens_to_keep = 1, .xtc_threshold = 0.1f, .repetition_context = 20,
-                             .presence_context = 20, .frequency_context = 20};
+  return (lm_sampler_params){.min_tokens_to_keep = 1,
+                             .xtc_threshold = 0.1f,
+                             .repetition_context = 20,
+                             .presence_context = 20,
+                             .frequency_context = 20};
 }
 
 static int check(const lm_sampler_params *p) {
   if (!(p->temp >= 0) || !isfinite(p->temp))
-    return lm_fail(LM_BAD_ARGUMENT, "[sampler] the temperature must be at least 0, got %g", (double)p->temp);
+    return lm_fail(LM_BAD_ARGUMENT, "[sampler] the temperature must be at least 0, got %g",
+                   (double)p->temp);
   if (!(p->min_p >= 0 && p->min_p <= 1))
     return lm_fail(LM_BAD_ARGUMENT, "[sampler] min_p must be in [0, 1], got %g", (double)p->min_p);
   if (p->min_p > 0 && p->min_tokens_to_keep < 1)
@@ -139,7 +143,8 @@ static window last(const int32_t *ids, size_t n, int context) {
   return (window){ids + (n - take), take};
 }
 
-/* The logits of the window's tokens before any is changed: a token that occurs twice is changed once. */
+/* The logits of the window's tokens before any is changed: a token that occurs twice is changed
+ * once. */
 static int gather(lm_sampler *s, const float *logits, window w) {
   if (w.n > s->cap_seen) {
     float *grown = realloc(s->seen, w.n * sizeof *grown);
@@ -157,8 +162,8 @@ static int penalize(lm_sampler *s, float *logits, const int32_t *recent, size_t 
     window w = last(recent, n_recent, p->repetition_context);
     if (gather(s, logits, w)) return 1;
     for (size_t i = 0; i < w.n; i++)
-      logits[w.ids[i]] = s->seen[i] < 0 ? s->seen[i] * p->repetition_penalty
-                                        : s->seen[i] / p->repetition_penalty;
+      logits[w.ids[i]] =
+          s->seen[i] < 0 ? s->seen[i] * p->repetition_penalty : s->seen[i] / p->repetition_penalty;
   }
   if (p->presence_penalty != 0) {
     window w = last(recent, n_recent, p->presence_context);
@@ -203,10 +208,11 @@ static float float_of(uint32_t u) {
   return f;
 }
 
-/* The lowest value v such that what lies above v has less than `want` of mass (each value's probability,
-   or 1 each where `probs` is false). `left` is what v and its equals must still give. Values of -inf
-   count as any other. */
-static float select_mass(lm_sampler *s, const float *x, size_t n, bool probs, double want, double *left) {
+/* The lowest value v such that what lies above v has less than `want` of mass (each value's
+   probability, or 1 each where `probs` is false). `left` is what v and its equals must still give.
+   Values of -inf count as any other. */
+static float select_mass(lm_sampler *s, const float *x, size_t n, bool probs, double want,
+                         double *left) {
   uint32_t prefix = 0, mask = 0;
   for (int shift = 32; shift > 0;) {
     int bits = shift < BUCKET_BITS ? shift : BUCKET_BITS;
@@ -295,8 +301,10 @@ static void apply_top_k(lm_sampler *s, float *x, size_t n) {
   float kth = select_mass(s, x, n, false, s->p.top_k, &left);
   for (size_t i = 0; i < n; i++) {
     if (x[i] > kth) continue;
-    if (x[i] == kth && left > 0) left--;
-    else x[i] = -INFINITY;
+    if (x[i] == kth && left > 0)
+      left--;
+    else
+      x[i] = -INFINITY;
   }
 }
 
@@ -309,8 +317,9 @@ static int32_t argmax(const float *x, size_t n) {
   return 0;
 }
 
-/* Inverse of the cumulative distribution: the last token whose weights before it do not exceed the draw.
-   Both sums run in order in float, rounding as MLX's do, since over a large vocabulary that decides. */
+/* Inverse of the cumulative distribution: the last token whose weights before it do not exceed the
+   draw. Both sums run in order in float, rounding as MLX's do, since over a large vocabulary that
+   decides. */
 static int32_t categorical(lm_sampler *s, float *x, size_t n) {
   float inv = 1 / s->p.temp, max, sum = 0, before = 0, u = draw_uniform(s);
   for (size_t i = 0; i < n; i++) x[i] *= inv;
@@ -347,7 +356,8 @@ static int check_logits(const float *x, size_t n) {
   return some ? 0 : lm_fail(LM_FAILED, "[sampler] no token is possible");
 }
 
-int32_t lm_sampler_sample(lm_sampler *s, float *logits, size_t n, const int32_t *recent, size_t n_recent) {
+int32_t lm_sampler_sample(lm_sampler *s, float *logits, size_t n, const int32_t *recent,
+                          size_t n_recent) {
   const lm_sampler_params *p = &s->p;
   if (n == 0 || n > INT32_MAX) {
     lm_fail(LM_BAD_ARGUMENT, "[sampler] %zu logits", n);

@@ -1,7 +1,7 @@
-// Promises: chat templates render to what Jinja2 gives as transformers sets it up, and fail where it
-// fails, with the template's own message; what is refused is refused by name; hostile templates end in
-// an error within their budgets; a failed allocation is an error and leaks nothing; a template may be
-// rendered from several threads.
+// Promises: chat templates render to what Jinja2 gives as transformers sets it up, and fail where
+// it fails, with the template's own message; what is refused is refused by name; hostile templates
+// end in an error within their budgets; a failed allocation is an error and leaks nothing; a
+// template may be rendered from several threads.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -60,8 +60,13 @@ void free(void *p) {
 // ---- helpers ----
 
 // The recorded date: Friday, 31 January 2025, 13:05:09.
-static const struct tm recorded = {.tm_year = 125, .tm_mday = 31, .tm_hour = 13, .tm_min = 5,
-                                   .tm_sec = 9, .tm_wday = 5, .tm_yday = 30};
+static const struct tm recorded = {.tm_year = 125,
+                                   .tm_mday = 31,
+                                   .tm_hour = 13,
+                                   .tm_min = 5,
+                                   .tm_sec = 9,
+                                   .tm_wday = 5,
+                                   .tm_yday = 30};
 
 static char *read_file(const char *name, size_t *len) {
   char path[512];
@@ -91,8 +96,8 @@ static json_t *load_json(const char *name) {
   return root;
 }
 
-static int render(const char *text, size_t len, const json_t *context, const lm_jinja_limits *limits,
-                  char **out, size_t *n) {
+static int render(const char *text, size_t len, const json_t *context,
+                  const lm_jinja_limits *limits, char **out, size_t *n) {
   lm_jinja *t;
   *out = NULL;
   lm_error_clear();
@@ -116,7 +121,8 @@ static void check_case(const char *name, const char *text, size_t len, const jso
     assert_int_equal(out[n], 0);
   } else {
     if (!rc) fail_msg("%s: an error was expected, got\n%s", name, out);
-    if ((lm_error_kind() == LM_UNSUPPORTED) != (e == NULL)) fail_msg("%s: %s", name, lm_error_text());
+    if ((lm_error_kind() == LM_UNSUPPORTED) != (e == NULL))
+      fail_msg("%s: %s", name, lm_error_text());
     if (e && !strstr(lm_error_text(), json_string_value(e)))
       fail_msg("%s: '%s' does not have '%s'", name, lm_error_text(), json_string_value(e));
     if (!strstr(lm_error_text(), "line ")) fail_msg("%s: no line in '%s'", name, lm_error_text());
@@ -162,11 +168,13 @@ static void test_chats(void **state) {
 
 // ---- errors and budgets ----
 
-static void expect_error(const char *text, const lm_jinja_limits *limits, lm_kind kind, const char *part) {
+static void expect_error(const char *text, const lm_jinja_limits *limits, lm_kind kind,
+                         const char *part) {
   json_t *context = json_object();
   char *out;
   if (!render(text, strlen(text), context, limits, &out, NULL)) fail_msg("%s rendered", text);
-  if (lm_error_kind() != kind) fail_msg("%s: kind %d, %s", text, (int)lm_error_kind(), lm_error_text());
+  if (lm_error_kind() != kind)
+    fail_msg("%s: kind %d, %s", text, (int)lm_error_kind(), lm_error_text());
   if (!strstr(lm_error_text(), part)) fail_msg("%s: '%s' lacks '%s'", text, lm_error_text(), part);
   json_decref(context);
 }
@@ -190,30 +198,40 @@ static void test_errors(void **state) {
 
 static void test_budgets(void **state) {
   (void)state;
-  const lm_jinja_limits few = {.steps = 100000}, small = {.output_bytes = 1000, .memory_bytes = 1 << 20};
-  expect_error("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", NULL,
-               LM_FAILED, "steps");
+  const lm_jinja_limits few = {.steps = 100000},
+                        small = {.output_bytes = 1000, .memory_bytes = 1 << 20};
+  expect_error("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+               NULL, LM_FAILED, "steps");
   expect_error("{% for a in range(99999) %}{{ a }}{% endfor %}", &few, LM_FAILED, "steps");
   expect_error("{{ 'x' * 2000 }}", &small, LM_FAILED, "output");
-  expect_error("{% set ns = namespace(l=[1, 2]) %}{% for i in range(40) %}{% set ns.l = ns.l + ns.l %}"
-               "{% endfor %}", &small, LM_FAILED, "memory");
-  expect_error("{% set ns = namespace(s='ab') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}"
-               "{% endfor %}", NULL, LM_FAILED, "output");
-  expect_error("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", NULL, LM_FAILED, "nested too deep");
-  expect_error("{% set ns = namespace() %}{% set ns.a = [ns] %}{{ ns }}", NULL, LM_FAILED, "nested too deep");
+  expect_error(
+      "{% set ns = namespace(l=[1, 2]) %}{% for i in range(40) %}{% set ns.l = ns.l + ns.l %}"
+      "{% endfor %}",
+      &small, LM_FAILED, "memory");
+  expect_error(
+      "{% set ns = namespace(s='ab') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}"
+      "{% endfor %}",
+      NULL, LM_FAILED, "output");
+  expect_error("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", NULL, LM_FAILED,
+               "nested too deep");
+  expect_error("{% set ns = namespace() %}{% set ns.a = [ns] %}{{ ns }}", NULL, LM_FAILED,
+               "nested too deep");
   expect_error("{{ '%99999999d' % 5 }}", NULL, LM_FAILED, "too wide");
-  expect_error("{{ ('a' * 300000 ~ 'b').count('a' * 100000 ~ 'c') ~ range(999999) }}", NULL, LM_FAILED,
-               "Range too big");
+  expect_error("{{ ('a' * 300000 ~ 'b').count('a' * 100000 ~ 'c') ~ range(999999) }}", NULL,
+               LM_FAILED, "Range too big");
 }
 
 static void test_nesting(void **state) {
   (void)state;
-  static const struct { const char *before, *open, *middle, *close, *after; } deep[] = {
-    {"{{ ", "(", "1", ")", " }}"}, {"{{ ", "[", "1", "]", " }}"}, {"{{ ", "{1:", "1", "}", " }}"},
-    {"{{ ", "-", "1", "", " }}"}, {"{{ ", "not ", "1", "", " }}"}, {"{{ ", "x[", "1", "]", " }}"},
-    {"{{ ", "1 if 1 else ", "1", "", " }}"}, {"", "{% if 1 %}", "x", "{% endif %}", ""},
-    {"{{ 1", "|default(1", "", ")", " }}"}, {"{{ x", " is in(x", "", ")", " }}"}, {"{{ 1", "+1", "", "", " }}"},
-    {"{{ x", ".y", "", "", " }}"}, {"{{ x", "|list", "", "", " }}"}, {"{% set ", "(", "x", ")", " = 1 %}"}};
+  static const struct {
+    const char *before, *open, *middle, *close, *after;
+  } deep[] = {{"{{ ", "(", "1", ")", " }}"},           {"{{ ", "[", "1", "]", " }}"},
+              {"{{ ", "{1:", "1", "}", " }}"},         {"{{ ", "-", "1", "", " }}"},
+              {"{{ ", "not ", "1", "", " }}"},         {"{{ ", "x[", "1", "]", " }}"},
+              {"{{ ", "1 if 1 else ", "1", "", " }}"}, {"", "{% if 1 %}", "x", "{% endif %}", ""},
+              {"{{ 1", "|default(1", "", ")", " }}"},  {"{{ x", " is in(x", "", ")", " }}"},
+              {"{{ 1", "+1", "", "", " }}"},           {"{{ x", ".y", "", "", " }}"},
+              {"{{ x", "|list", "", "", " }}"},        {"{% set ", "(", "x", ")", " = 1 %}"}};
   for (size_t k = 0; k < sizeof deep / sizeof *deep; k++) {
     size_t n = 20000, a = strlen(deep[k].open), c = strlen(deep[k].close), at;
     char *text = malloc(n * (a + c) + 64);
@@ -298,7 +316,8 @@ static void test_threads(void **state) {
   assert_int_equal(lm_jinja_compile(text, sizeof text - 1, &t), 0);
   shared s = {t, context};
   pthread_t threads[4];
-  for (int i = 0; i < 4; i++) assert_int_equal(pthread_create(&threads[i], NULL, render_often, &s), 0);
+  for (int i = 0; i < 4; i++)
+    assert_int_equal(pthread_create(&threads[i], NULL, render_often, &s), 0);
   for (int i = 0; i < 4; i++) {
     void *problem;
     assert_int_equal(pthread_join(threads[i], &problem), 0);
@@ -310,13 +329,13 @@ static void test_threads(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_snippets),     cmocka_unit_test(test_chats),
-    cmocka_unit_test(test_errors),       cmocka_unit_test(test_budgets),
-    cmocka_unit_test(test_nesting),      cmocka_unit_test(test_deep_context),
+      cmocka_unit_test(test_snippets),    cmocka_unit_test(test_chats),
+      cmocka_unit_test(test_errors),      cmocka_unit_test(test_budgets),
+      cmocka_unit_test(test_nesting),     cmocka_unit_test(test_deep_context),
 #ifdef COUNTS_ALLOCATIONS
-    cmocka_unit_test(test_allocations),
+      cmocka_unit_test(test_allocations),
 #endif
-    cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

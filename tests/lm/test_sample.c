@@ -1,6 +1,6 @@
-// Promises: with the same seed and options the tokens are those of MLX-LM; a filter keeps exactly what
-// it must; wrong options and wrong logits are errors; a failed allocation is an error and leaks nothing;
-// a vocabulary of 150,000 takes milliseconds.
+// Promises: with the same seed and options the tokens are those of MLX-LM; a filter keeps exactly
+// what it must; wrong options and wrong logits are errors; a failed allocation is an error and
+// leaks nothing; a vocabulary of 150,000 takes milliseconds.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -125,7 +125,8 @@ static void test_same_tokens(void **state) {
     size_t steps = read_ids(json_object_get(c, "tokens"), want);
     lm_sampler *s = make(c, special, bias);
     for (size_t i = 0; i < steps; i++) {
-      fill(x, n, (uint32_t)json_integer_value(json_object_get(c, "salt")), (uint32_t)i, option(c, "scale", 0));
+      fill(x, n, (uint32_t)json_integer_value(json_object_get(c, "salt")), (uint32_t)i,
+           option(c, "scale", 0));
       int32_t got = lm_sampler_sample(s, x, n, ids, have);
       if (got != want[i]) fail_msg("case %zu, token %zu: %d, not %d", k, i, got, want[i]);
       ids[have++] = got;
@@ -178,7 +179,8 @@ static void test_filters(void **state) {
   p = d, p.top_k = 99, expect_kept(p, "abcde");
   p = d, p.xtc_probability = 1, p.xtc_threshold = 0.1f, expect_kept(p, "de");
   p = d, p.xtc_probability = 1, p.xtc_threshold = 0.45f, expect_kept(p, "abcde");
-  p = d, p.xtc_probability = 1, p.xtc_threshold = 0.1f, p.xtc_special = special, p.n_xtc_special = 1;
+  p = d, p.xtc_probability = 1, p.xtc_threshold = 0.1f, p.xtc_special = special,
+  p.n_xtc_special = 1;
   expect_kept(p, "ade");
   p = d, p.top_p = 0.9f, p.top_k = 3, p.min_p = 0.4f, expect_kept(p, "abc");
 }
@@ -292,11 +294,12 @@ static void test_speed(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_same_tokens), cmocka_unit_test(test_filters), cmocka_unit_test(test_errors),
+      cmocka_unit_test(test_same_tokens), cmocka_unit_test(test_filters),
+      cmocka_unit_test(test_errors),
 #ifdef COUNTS_ALLOCATIONS
-    cmocka_unit_test(test_allocations),
+      cmocka_unit_test(test_allocations),
 #endif
-    cmocka_unit_test(test_speed),
+      cmocka_unit_test(test_speed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
