@@ -8,6 +8,9 @@
 #include "backend/cpu/copy.h"
 
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "backend/backend.h"
 #include "backend/cpu/engines.h"
@@ -15,6 +18,7 @@
 
 #define TILE_BYTES (32 << 10)
 #define GRAIN_BYTES (128 << 10)
+#define STREAM_BYTES (4 << 20)
 
 typedef struct dim {
   int64_t n, d, s; /* length; strides in elements of destination and source */
@@ -25,6 +29,7 @@ typedef struct tile {
   char *dst;
   const char *src;
   int64_t rows, cols, d_row, s_row, d_col, s_col;
+  bool stream; /* transposes: write past the caches */
 } tile;
 
 typedef void (*tile_fn)(const tile *t);
@@ -36,6 +41,7 @@ typedef struct plan {
   int64_t tile_rows, tile_cols, n_row_tiles, n_col_tiles, units;
   size_t item;
   tile_fn kernel;
+  bool stream;
   char *dst;
   const char *src;
 } plan;
@@ -117,8 +123,31 @@ typedef uint64_t v8 __attribute__((vector_size(16)));
 #define LO8(a, b) __builtin_shufflevector(a, b, 0, 2)
 #define HI8(a, b) __builtin_shufflevector(a, b, 1, 3)
 
-/* N = 16 / B items a side; a block of LINE x LINE items (a cache line of each) goes through a local
- * copy, because rows a power of two apart fall into the same few sets of the cache. */
+/* A cache line to where it belongs. A large result goes past the caches: it would push out the
+ * source, and lines a power of two apart would push out each other. */
+static inline void put_line(char *dst, const char *line, bool stream) {
+#if defined(__SSE2__)
+  if (stream) {
+    for (int i = 0; i < 64; i += 16)
+      _mm_stream_si128((__m128i *)(dst + i), *(const __m128i *)(line + i));
+    return;
+  }
+#else
+  (void)stream;
+#endif
+  memcpy(dst, line, 64);
+}
+
+/* Streamed lines are seen by other threads from here on. */
+static inline void finish_lines(bool stream) {
+#if defined(__SSE2__)
+  if (stream) _mm_sfence();
+#else
+  (void)stream;
+#endif
+}
+
+/* N = 16 / B items a side; LINE x LINE items, a cache line of each row, go through a local copy. */
 #define TRANSPOSE(B, N, ROUNDS)                                                                    \
   static void block_##B(char *dst, int64_t d_row, const char *src, int64_t s_col) {                \
     v##B x[N], y[N];                                                                               \
@@ -132,14 +161,13 @@ typedef uint64_t v8 __attribute__((vector_size(16)));
     }                                                                                              \
     for (int i = 0; i < N; i++) memcpy(dst + i * d_row * B, &x[i], 16);                            \
   }                                                                                                \
-  static void line_##B(char *dst, int64_t d_row, const char *src, int64_t s_col, bool more) {      \
+  static void line_##B(char *dst, int64_t d_row, const char *src, int64_t s_col, bool stream) {    \
     enum { LINE = 4 * N };                                                                         \
-    char local[LINE * 64];                                                                         \
-    for (int c = 0; more && c < LINE; c++) __builtin_prefetch(src + (LINE + c) * s_col * B);       \
+    char local[LINE * 64] __attribute__((aligned(64)));                                            \
     for (int c = 0; c < LINE; c += N)                                                              \
       for (int r = 0; r < LINE; r += N)                                                            \
         block_##B(local + (r * LINE + c) * B, LINE, src + (r + c * s_col) * B, s_col);             \
-    for (int r = 0; r < LINE; r++) memcpy(dst + r * d_row * B, local + r * 64, 64);                \
+    for (int r = 0; r < LINE; r++) put_line(dst + r * d_row * B, local + r * 64, stream);          \
   }                                                                                                \
   static void transpose_##B(const tile *t) {                                                       \
     enum { LINE = 4 * N };                                                                         \
@@ -147,7 +175,8 @@ typedef uint64_t v8 __attribute__((vector_size(16)));
     for (int64_t c = 0; c < cols; c += LINE)                                                       \
       for (int64_t r = 0; r < rows; r += LINE)                                                     \
         line_##B(t->dst + (r * t->d_row + c) * B, t->d_row, t->src + (r + c * t->s_col) * B,       \
-                 t->s_col, c + LINE < cols);                                                       \
+                 t->s_col, t->stream);                                                             \
+    finish_lines(t->stream);                                                                       \
     transpose_edge_##B(t, 0, rows, cols, t->cols);                                                 \
     transpose_edge_##B(t, rows, t->rows, 0, t->cols);                                              \
   }
@@ -259,6 +288,12 @@ static void make_plan(plan *p, const dim *d, int n) {
   for (int i = 0; i < n - 1; i++)
     if (i != row) p->outer[p->n_outer++] = d[i];
   choose_tiles(p, min_rows);
+  int64_t bytes = (int64_t)p->item, odd = (int64_t)((uintptr_t)p->dst % 16);
+  for (int i = 0; i < n; i++) {
+    bytes *= d[i].n;
+    odd |= d[i].d == 1 ? 0 : d[i].d * (int64_t)p->item % 16;
+  }
+  p->stream = bytes > STREAM_BYTES && odd == 0;
 }
 
 /* Walks the tiles [begin, end): column tiles fastest, then row tiles, then the outer dimensions. */
@@ -284,7 +319,8 @@ static void run_tiles(void *ctx, int64_t begin, int64_t end) {
               .d_row = p->row.d,
               .s_row = p->row.s,
               .d_col = p->col.d,
-              .s_col = p->col.s};
+              .s_col = p->col.s,
+              .stream = p->stream};
     p->kernel(&t);
     if (++ct < p->n_col_tiles) continue;
     ct = 0;
