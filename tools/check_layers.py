@@ -23,6 +23,7 @@ LOWER = {
 for layer in ("transforms", "io", "dist"):
     LOWER[layer] = {"base", "core", "ops", "graph", "public", "gen", "backend.h"}
 LOWER["capi"] = LOWER["io"] | {"transforms", "io", "dist"}
+LOWER["python"] = LOWER["capi"]  # the extension calls the builders, as the C API does
 LOWER["python"] = LOWER["capi"] | {"capi"}
 ANY = {"gen"}
 

@@ -8,9 +8,9 @@ without a folder stands in src/gen/."""
 import sys
 from pathlib import Path
 
-from opgen import capi, elementwise, engines, prims, table
+from opgen import capi, elementwise, engines, prims, pyapi, table
 
-EMITTERS = (prims, elementwise, capi, engines)
+EMITTERS = (prims, elementwise, capi, engines, pyapi)
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -1,0 +1,1 @@
+"""MLX for every machine, in C."""
