@@ -12,6 +12,7 @@
 /* Sizes beyond these are not models but damage. */
 #define MAX_DIM (1 << 24)
 #define MAX_LAYERS 4096
+#define MAX_GROUP 1024
 
 static int check(const lm_config *c) {
   const struct {
@@ -131,8 +132,13 @@ int lm_config_quantization(const json_t *json, const char *module, int *group, i
     mode = json_string_value(json_object_get(own, "mode"));
   if (mode && strcmp(mode, "affine") != 0)
     return lm_fail(LM_UNSUPPORTED, "quantization mode '%s' is not supported", mode);
-  *group = (int)get_int(own, "group_size", get_int(q, "group_size", 64));
-  *bits = (int)get_int(own, "bits", get_int(q, "bits", 4));
+  int64_t g = get_int(own, "group_size", get_int(q, "group_size", 64));
+  int64_t b = get_int(own, "bits", get_int(q, "bits", 4));
+  if (g < 1 || g > MAX_GROUP || b < 1 || b > 8)
+    return lm_fail(LM_DAMAGED, "config.json: quantization of %s in groups of %lld and %lld bits",
+                   *module ? module : "the model", (long long)g, (long long)b);
+  *group = (int)g;
+  *bits = (int)b;
   return 0;
 }
 

@@ -239,7 +239,7 @@ static int load_gguf(lm_engine *e, const char *path, const lm_progress *progress
   lm_weights w = {.gguf = true, .file = mlx_io_gguf_new()};
   if (!w.file.ctx)
     return lm_nomem("gguf");
-  int bad = mlx_load_gguf(&w.file, path, e->stream) ? lm_fail_mlx(path) : 0;
+  int bad = mlx_load_gguf(&w.file, path, e->stream) ? lm_fail_file(path) : 0;
   if (!bad && progress && progress->fn(progress->ctx, 0.8))
     bad = lm_fail(LM_INTERRUPTED, "loading was interrupted");
   bad = bad || lm_config_from_gguf(&c, w.file) || lm_model_new(&e->model, &c, &w, e->stream) ||

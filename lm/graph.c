@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "lm/error.h"
 #include "mlx/c/error.h"
@@ -53,6 +55,12 @@ int lm_graph_close(lm_graph *g) {
 int lm_fail_mlx(const char *what) {
   return lm_fail(mlx_last_error_kind() == 5 ? LM_MEMORY : LM_FAILED, "%s: %s", what,
                  mlx_last_error());
+}
+
+int lm_fail_file(const char *path) {
+  lm_kind kind = mlx_last_error_kind() == 5 ? LM_MEMORY : access(path, F_OK) ? LM_NOT_FOUND : LM_DAMAGED;
+  const char *text = mlx_last_error();
+  return strstr(text, path) ? lm_fail(kind, "%s", text) : lm_fail(kind, "%s: %s", path, text);
 }
 
 static void silent(const char *msg, void *data) {

@@ -36,6 +36,8 @@ mlx_array lm_graph_keep(lm_graph *g, mlx_array a);
 
 /* Turns the library's last error into lm's; returns 1. */
 int lm_fail_mlx(const char *what);
+/* The same for a call that read a file: it is not there, or damaged. */
+int lm_fail_file(const char *path);
 /* Errors of the library are values here: makes its handler silent, once. */
 void lm_quiet_errors(void);
 

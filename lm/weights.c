@@ -150,12 +150,12 @@ void lm_linear_free(lm_linear *l) {
 static int add_shard(lm_weights *w, const char *path, mlx_stream s) {
   mlx_map_string_to_array part = mlx_map_string_to_array_new();
   mlx_map_string_to_string meta = mlx_map_string_to_string_new();
-  int bad = mlx_load_safetensors(&part, &meta, path, s) ? lm_fail_mlx(path) : 0;
+  int bad = mlx_load_safetensors(&part, &meta, path, s) ? lm_fail_file(path) : 0;
   mlx_map_string_to_array_iterator it = mlx_map_string_to_array_iterator_new(part);
   mlx_array value = mlx_array_new();
   const char *key;
   while (!bad && mlx_map_string_to_array_iterator_next(&key, &value, it) == 0)
-    bad = mlx_map_string_to_array_insert(w->map, key, value) ? lm_fail_mlx(path) : 0;
+    bad = mlx_map_string_to_array_insert(w->map, key, value) ? lm_nomem("weights") : 0;
   mlx_array_free(value);
   mlx_map_string_to_array_iterator_free(it);
   mlx_map_string_to_string_free(meta);
