@@ -524,6 +524,7 @@ static void iterator_dealloc(PyObject *self) {
 }
 
 static PyType_Slot iterator_slots[] = {{Py_tp_iter, PyObject_SelfIter},
+                                       {Py_tp_init, mxp_made_by_new},
                                        {Py_tp_iternext, iterator_next},
                                        {Py_tp_dealloc, iterator_dealloc},
                                        {Py_tp_doc, "Iterates over the first axis of an array."},
@@ -531,6 +532,48 @@ static PyType_Slot iterator_slots[] = {{Py_tp_iter, PyObject_SelfIter},
 static PyType_Spec iterator_spec = {"mlx.core.ArrayIterator", sizeof(iterator), 0,
                                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                                     iterator_slots};
+
+/* ---- ArrayLike: any value, where an array is expected ---- */
+
+typedef struct like_object {
+  PyObject_HEAD
+  PyObject *value;
+} like_object;
+
+static PyObject *like_new(PyTypeObject *type, PyObject *args, PyObject *kw) {
+  PyObject *value;
+  if ((kw && PyDict_Size(kw)) || !PyArg_ParseTuple(args, "O:ArrayLike", &value))
+    return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "ArrayLike() takes no keywords");
+  like_object *o = (like_object *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
+  if (o)
+    o->value = Py_NewRef(value);
+  return (PyObject *)o;
+}
+
+static void like_dealloc(PyObject *self) {
+  PyTypeObject *type = Py_TYPE(self);
+  Py_XDECREF(((like_object *)self)->value);
+  ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+  Py_DECREF(type);
+}
+
+static PyObject *like_array(PyObject *self, PyObject *unused) {
+  (void)unused;
+  return PyObject_CallFunctionObjArgs((PyObject *)mxp_array_type, ((like_object *)self)->value, NULL);
+}
+
+static PyMethodDef like_methods[] = {
+    {"__mlx_array__", like_array, METH_NOARGS, "The value as an array."},
+    {NULL, NULL, 0, NULL},
+};
+static PyType_Slot like_slots[] = {{Py_tp_new, like_new},
+                                   {Py_tp_init, mxp_made_by_new},
+                                   {Py_tp_dealloc, like_dealloc},
+                                   {Py_tp_methods, like_methods},
+                                   {Py_tp_doc, "ArrayLike(value, /)\n--\n\nA value that can be an array."},
+                                   {0, NULL}};
+static PyType_Spec like_spec = {"mlx.core.ArrayLike", sizeof(like_object), 0, Py_TPFLAGS_DEFAULT,
+                                like_slots};
 
 /* ---- methods that are no operations ---- */
 
@@ -602,6 +645,7 @@ int mxp_array_init(PyObject *module) {
   memcpy(all, plain_methods, sizeof plain_methods);
   memcpy(all + own, mxp_array_methods, n * sizeof *all);
   PyType_Slot slots[] = {
+    {Py_tp_init, mxp_made_by_new},
       {Py_tp_new, array_new},
       {Py_tp_dealloc, array_dealloc},
       {Py_tp_repr, array_repr},
@@ -657,7 +701,7 @@ int mxp_array_init(PyObject *module) {
                       Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
   mxp_array_type = mxp_add_type(module, &spec, "array");
   iterator_type = mxp_add_type(module, &iterator_spec, "ArrayIterator");
-  if (!mxp_array_type || !iterator_type)
+  if (!mxp_array_type || !iterator_type || !mxp_add_type(module, &like_spec, "ArrayLike"))
     return -1;
   array_alloc = (allocfunc)PyType_GetSlot(mxp_array_type, Py_tp_alloc);
   array_free = (freefunc)PyType_GetSlot(mxp_array_type, Py_tp_free);

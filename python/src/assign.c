@@ -365,6 +365,7 @@ static PyMethodDef at_methods[] = {
 };
 
 static PyType_Slot at_slots[] = {
+    {Py_tp_init, mxp_made_by_new},
     {Py_tp_dealloc, at_dealloc},
     {Py_tp_methods, at_methods},
     {Py_mp_subscript, at_getitem},

@@ -108,6 +108,8 @@ int mxp_index_init(PyObject *module);
 
 /* Adds functions to a module; `flags` of the definitions decide. */
 int mxp_add_functions(PyObject *module, PyMethodDef *defs);
+/* __init__ of types whose __new__ has done everything; subclasses may call it. */
+int mxp_made_by_new(PyObject *self, PyObject *args, PyObject *kw);
 PyTypeObject *mxp_add_type(PyObject *module, PyType_Spec *spec, const char *name);
 int mxp_array_init(PyObject *module);
 int mxp_ops_init(PyObject *module);

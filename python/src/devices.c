@@ -132,6 +132,7 @@ static PyGetSetDef device_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 static PyType_Slot device_slots[] = {
+    {Py_tp_init, mxp_made_by_new},
     {Py_tp_new, device_new},       {Py_tp_repr, device_repr},
     {Py_tp_hash, device_hash},     {Py_tp_richcompare, device_compare},
     {Py_tp_getset, device_getset}, {Py_tp_dealloc, plain_dealloc},
@@ -184,6 +185,7 @@ static PyGetSetDef stream_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 static PyType_Slot stream_slots[] = {
+    {Py_tp_init, mxp_made_by_new},
     {Py_tp_repr, stream_repr},
     {Py_tp_hash, stream_hash},
     {Py_tp_richcompare, stream_compare},
@@ -248,6 +250,7 @@ static PyMethodDef context_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot context_slots[] = {
+    {Py_tp_init, mxp_made_by_new},
     {Py_tp_new, context_new},
     {Py_tp_methods, context_methods},
     {Py_tp_dealloc, plain_dealloc},
@@ -368,6 +371,8 @@ static PyObject *device_info(PyObject *self, PyObject *args, PyObject *kw) {
   if (!PyArg_ParseTupleAndKeywords(args, kw, "|O:device_info", names, &o) ||
       (o != Py_None && device_argument(o, &d, "device_info")))
     return NULL;
+  if (!mx_backend_for(d.type))
+    return PyDict_New();
   mlx_device handle = mlx_device_new_type(d.type, d.index);
   mlx_device_info info = mlx_device_info_new();
   PyObject *out = PyDict_New();
@@ -411,13 +416,26 @@ static PyMethodDef functions[] = {
 
 /* ---- setting up ---- */
 
+/* A DeviceType equals the device 0 of its type. */
+static PyObject *type_equal(PyObject *self, PyObject *other) {
+  mx_device a, b;
+  if (mxp_device(self, &a) || mxp_device(other, &b))
+    Py_RETURN_NOTIMPLEMENTED;
+  return PyBool_FromLong(a.type == b.type && a.index == b.index);
+}
+
+static PyMethodDef type_equal_def = {"__eq__", type_equal, METH_O, NULL};
+
 static int add_device_type(PyObject *module) {
   static const char *const names[] = {"cpu", "gpu"};
   mxp_device_enum = mxp_make_enum(module, "DeviceType", names, 2);
   for (int i = 0; i < 2; i++)
     if (!mxp_device_enum || !(members[i] = PyObject_GetAttrString(mxp_device_enum, names[i])))
       return -1;
-  return 0;
+  PyObject *equal = PyDescr_NewMethod((PyTypeObject *)mxp_device_enum, &type_equal_def);
+  int bad = !equal || PyObject_SetAttrString(mxp_device_enum, "__eq__", equal);
+  Py_XDECREF(equal);
+  return bad;
 }
 
 int mxp_devices_init(PyObject *module) {

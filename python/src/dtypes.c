@@ -72,6 +72,7 @@ static void dtype_dealloc(PyObject *self) {
 }
 
 static PyType_Slot dtype_slots[] = {
+    {Py_tp_init, mxp_made_by_new},
     {Py_tp_repr, dtype_repr},       {Py_tp_hash, dtype_hash},
     {Py_tp_dealloc, dtype_dealloc}, {Py_tp_richcompare, dtype_compare},
     {Py_tp_getset, dtype_getset},   {Py_tp_methods, dtype_methods},

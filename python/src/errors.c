@@ -1,9 +1,16 @@
 /* Owns the exceptions: what each kind of recorded error raises. */
 #include "core.h"
+#include "mlx/c/error.h"
 
 static PyObject *out_of_range; /* both IndexError and ValueError */
 
+/* The C API's own handler would end the process; the error stays recorded for mxp_raise. */
+static void keep_quiet(const char *text, void *data) {
+  (void)text, (void)data;
+}
+
 int mxp_errors_init(PyObject *module) {
+  mlx_set_error_handler(keep_quiet, NULL, NULL);
   PyObject *bases = PyTuple_Pack(2, PyExc_IndexError, PyExc_ValueError);
   out_of_range = bases ? PyErr_NewExceptionWithDoc(
                              "mlx.core.OutOfRangeError",

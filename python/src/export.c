@@ -157,6 +157,10 @@ PyObject *mxp_array_interface(PyObject *self, PyObject *args, PyObject *kw) {
   PyObject *dtype = Py_None, *copy = Py_None;
   if (!PyArg_ParseTupleAndKeywords(args, kw, "|OO:__array__", names, &dtype, &copy))
     return NULL;
+  if (mxp_node(self)->dtype == MLX_BFLOAT16) {
+    PyErr_SetString(PyExc_TypeError, "bfloat16 arrays cannot be converted to NumPy.");
+    return NULL;
+  }
   PyObject *view = PyMemoryView_FromObject(self);
   PyObject *numpy = view ? PyImport_ImportModule("numpy") : NULL;
   PyObject *out = numpy ? PyObject_CallMethod(numpy, copy == Py_True ? "array" : "asarray", "OO", view,

@@ -282,10 +282,12 @@ static PyGetSetDef iinfo_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 static PyType_Slot finfo_slots[] = {
+    {Py_tp_init, mxp_made_by_new},
     {Py_tp_new, info_new},         {Py_tp_dealloc, info_dealloc}, {Py_tp_repr, finfo_repr},
     {Py_tp_getset, finfo_getset},  {Py_tp_doc, "finfo(dtype, /)\n--\n\nLimits of a floating dtype."},
     {0, NULL}};
 static PyType_Slot iinfo_slots[] = {
+    {Py_tp_init, mxp_made_by_new},
     {Py_tp_new, info_new},         {Py_tp_dealloc, info_dealloc}, {Py_tp_repr, iinfo_repr},
     {Py_tp_getset, iinfo_getset},  {Py_tp_doc, "iinfo(dtype, /)\n--\n\nLimits of an integer dtype."},
     {0, NULL}};
@@ -339,6 +341,7 @@ static PyGetSetDef options_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 static PyType_Slot options_slots[] = {
+    {Py_tp_init, mxp_made_by_new},
     {Py_tp_new, options_new},
     {Py_tp_dealloc, info_dealloc},
     {Py_tp_getset, options_getset},
@@ -373,7 +376,8 @@ static PyMethodDef context_methods[] = {
     {"__exit__", MXP_FN(context_exit), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
-static PyType_Slot context_slots[] = {{Py_tp_new, context_new},
+static PyType_Slot context_slots[] = {
+    {Py_tp_init, mxp_made_by_new},{Py_tp_new, context_new},
                                       {Py_tp_dealloc, info_dealloc},
                                       {Py_tp_methods, context_methods},
                                       {Py_tp_doc, "Printing options within a with block."},

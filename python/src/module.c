@@ -7,6 +7,11 @@ int mxp_add_functions(PyObject *module, PyMethodDef *defs) {
   return PyModule_AddFunctions(module, defs);
 }
 
+int mxp_made_by_new(PyObject *self, PyObject *args, PyObject *kw) {
+  (void)self, (void)args, (void)kw;
+  return 0;
+}
+
 PyTypeObject *mxp_add_type(PyObject *module, PyType_Spec *spec, const char *name) {
   PyObject *type = PyType_FromSpec(spec);
   return type && !PyModule_AddObjectRef(module, name, type) ? (PyTypeObject *)type : NULL;
@@ -67,7 +72,8 @@ PyMODINIT_FUNC PyInit_core(void) {
   typedef int init_fn(PyObject *);
   static init_fn *const inits[] = {
       mxp_errors_init, mxp_dtypes_init, mxp_devices_init, mxp_array_init, mxp_index_init,
-      mxp_ops_init,    mxp_tree_init,   mxp_info_init,    mxp_memory_init,
+      mxp_ops_init,    mxp_tree_init,   mxp_info_init,    mxp_memory_init, mxp_io_init,
+      mxp_absent_init,
   };
   mxp_module = PyModule_Create(&definition);
   if (!mxp_module)
@@ -77,5 +83,9 @@ PyMODINIT_FUNC PyInit_core(void) {
       Py_CLEAR(mxp_module);
       return NULL;
     }
+  PyObject *random = mxp_submodule(mxp_module, "random");
+  PyObject *distributed = mxp_submodule(mxp_module, "distributed");
+  if (!random || !distributed || mxp_random_init(random) || mxp_distributed_init(distributed))
+    Py_CLEAR(mxp_module);
   return mxp_module;
 }
