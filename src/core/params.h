@@ -50,6 +50,17 @@ typedef struct mx_quant_params {
   int64_t transpose; /* products: rows of codes run along K */
 } mx_quant_params;
 
+/* --- conv --- */
+
+#define MX_CONV_SPATIAL 3
+
+/* One number a spatial axis, n axes; unused ones are 0. Paddings are not negative. */
+typedef struct mx_conv_params {
+  int64_t n, groups, flip;
+  int64_t stride[MX_CONV_SPATIAL], lo[MX_CONV_SPATIAL], hi[MX_CONV_SPATIAL];
+  int64_t kernel_dilation[MX_CONV_SPATIAL], input_dilation[MX_CONV_SPATIAL];
+} mx_conv_params;
+
 /* --- create, index, join, sort, random --- */
 
 typedef struct mx_arange_params {

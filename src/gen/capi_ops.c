@@ -150,6 +150,87 @@ int mlx_right_shift(mlx_array* res, const mlx_array a, const mlx_array b, const 
   return mx_return(res, r, scope);
 }
 
+int mlx_conv_general(mlx_array* res, const mlx_array input, const mlx_array weight,
+    const int* stride, size_t stride_num, const int* padding_lo, size_t padding_lo_num,
+    const int* padding_hi, size_t padding_hi_num,
+    const int* kernel_dilation, size_t kernel_dilation_num,
+    const int* input_dilation, size_t input_dilation_num, int groups, bool flip,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list stride_l = {.many = NULL};
+  mx_int_list padding_lo_l = {.many = NULL};
+  mx_int_list padding_hi_l = {.many = NULL};
+  mx_int_list kernel_dilation_l = {.many = NULL};
+  mx_int_list input_dilation_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&stride_l, stride, stride_num, "conv_general") ||
+      mx_in_ints(&padding_lo_l, padding_lo, padding_lo_num, "conv_general") ||
+      mx_in_ints(&padding_hi_l, padding_hi, padding_hi_num, "conv_general") ||
+      mx_in_ints(&kernel_dilation_l, kernel_dilation, kernel_dilation_num, "conv_general") ||
+      mx_in_ints(&input_dilation_l, input_dilation, input_dilation_num, "conv_general")))
+    r = mx_conv_general(mx_in(input, "conv_general"), mx_in(weight, "conv_general"), stride_l.v, padding_lo_l.v, padding_hi_l.v, kernel_dilation_l.v, input_dilation_l.v, groups, flip, mx_in_stream(s));
+  mx_int_list_free(&stride_l);
+  mx_int_list_free(&padding_lo_l);
+  mx_int_list_free(&padding_hi_l);
+  mx_int_list_free(&kernel_dilation_l);
+  mx_int_list_free(&input_dilation_l);
+  return mx_return(res, r, scope);
+}
+
+int mlx_conv1d(mlx_array* res, const mlx_array input, const mlx_array weight, int stride,
+    int padding, int dilation, int groups, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_conv1d(mx_in(input, "conv1d"), mx_in(weight, "conv1d"), stride, padding, dilation, groups, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_conv2d(mlx_array* res, const mlx_array input, const mlx_array weight, int stride_0,
+    int stride_1, int padding_0, int padding_1, int dilation_0, int dilation_1, int groups,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_conv2d(mx_in(input, "conv2d"), mx_in(weight, "conv2d"), stride_0, stride_1, padding_0, padding_1, dilation_0, dilation_1, groups, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_conv3d(mlx_array* res, const mlx_array input, const mlx_array weight, int stride_0,
+    int stride_1, int stride_2, int padding_0, int padding_1, int padding_2, int dilation_0,
+    int dilation_1, int dilation_2, int groups, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_conv3d(mx_in(input, "conv3d"), mx_in(weight, "conv3d"), stride_0, stride_1, stride_2, padding_0, padding_1, padding_2, dilation_0, dilation_1, dilation_2, groups, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_conv_transpose1d(mlx_array* res, const mlx_array input, const mlx_array weight, int stride,
+    int padding, int dilation, int output_padding, int groups, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_conv_transpose1d(mx_in(input, "conv_transpose1d"), mx_in(weight, "conv_transpose1d"), stride, padding, dilation, output_padding, groups, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_conv_transpose2d(mlx_array* res, const mlx_array input, const mlx_array weight,
+    int stride_0, int stride_1, int padding_0, int padding_1, int dilation_0, int dilation_1,
+    int output_padding_0, int output_padding_1, int groups, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_conv_transpose2d(mx_in(input, "conv_transpose2d"), mx_in(weight, "conv_transpose2d"), stride_0, stride_1, padding_0, padding_1, dilation_0, dilation_1, output_padding_0, output_padding_1, groups, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_conv_transpose3d(mlx_array* res, const mlx_array input, const mlx_array weight,
+    int stride_0, int stride_1, int stride_2, int padding_0, int padding_1, int padding_2,
+    int dilation_0, int dilation_1, int dilation_2, int output_padding_0, int output_padding_1,
+    int output_padding_2, int groups, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_conv_transpose3d(mx_in(input, "conv_transpose3d"), mx_in(weight, "conv_transpose3d"), stride_0, stride_1, stride_2, padding_0, padding_1, padding_2, dilation_0, dilation_1, dilation_2, output_padding_0, output_padding_1, output_padding_2, groups, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_convolve(mlx_array* res, const mlx_array a, const mlx_array v, const char* mode,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_convolve(mx_in(a, "convolve"), mx_in(v, "convolve"), mode, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
 int mlx_arange(mlx_array* res, double start, double stop, double step, mlx_dtype dtype,
     const mlx_stream s) {
   mx_scope scope = mx_scope_open();

@@ -28,6 +28,26 @@ mx_array *mx_bitwise_or(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_bitwise_xor(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_left_shift(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_right_shift(mx_array *a, mx_array *b, mx_stream *s);
+mx_array *mx_conv_general(mx_array *input, mx_array *weight, mx_ints stride, mx_ints padding_lo,
+    mx_ints padding_hi, mx_ints kernel_dilation, mx_ints input_dilation, int groups, bool flip,
+    mx_stream *s);
+mx_array *mx_conv1d(mx_array *input, mx_array *weight, int stride, int padding, int dilation,
+    int groups, mx_stream *s);
+mx_array *mx_conv2d(mx_array *input, mx_array *weight, int stride_0, int stride_1, int padding_0,
+    int padding_1, int dilation_0, int dilation_1, int groups, mx_stream *s);
+mx_array *mx_conv3d(mx_array *input, mx_array *weight, int stride_0, int stride_1, int stride_2,
+    int padding_0, int padding_1, int padding_2, int dilation_0, int dilation_1, int dilation_2,
+    int groups, mx_stream *s);
+mx_array *mx_conv_transpose1d(mx_array *input, mx_array *weight, int stride, int padding,
+    int dilation, int output_padding, int groups, mx_stream *s);
+mx_array *mx_conv_transpose2d(mx_array *input, mx_array *weight, int stride_0, int stride_1,
+    int padding_0, int padding_1, int dilation_0, int dilation_1, int output_padding_0,
+    int output_padding_1, int groups, mx_stream *s);
+mx_array *mx_conv_transpose3d(mx_array *input, mx_array *weight, int stride_0, int stride_1,
+    int stride_2, int padding_0, int padding_1, int padding_2, int dilation_0, int dilation_1,
+    int dilation_2, int output_padding_0, int output_padding_1, int output_padding_2, int groups,
+    mx_stream *s);
+mx_array *mx_convolve(mx_array *a, mx_array *v, const char *mode, mx_stream *s);
 mx_array *mx_arange(double start, double stop, double step, mlx_dtype dtype, mx_stream *s);
 mx_array *mx_full(mx_ints shape, mx_array *vals, mlx_dtype dtype, mx_stream *s);
 mx_array *mx_full_like(mx_array *a, mx_array *vals, mlx_dtype dtype, mx_stream *s);

@@ -66,6 +66,42 @@ int mlx_left_shift(mlx_array* res, const mlx_array a, const mlx_array b, const m
 /* Bits shifted right, signed types with their sign. The count is taken modulo 32, of 64-bit types
  * modulo 64. */
 int mlx_right_shift(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
+/* Cross-correlation over 1 to 3 spatial axes, of an input dilated by input_dilation and padded,
+ * with a weight dilated by kernel_dilation; flip turns the weight around (a convolution). Empty
+ * lists mean 1, or no padding; lists of one number hold for all axes. Float dtypes. */
+int mlx_conv_general(mlx_array* res, const mlx_array input, const mlx_array weight,
+    const int* stride, size_t stride_num, const int* padding_lo, size_t padding_lo_num,
+    const int* padding_hi, size_t padding_hi_num,
+    const int* kernel_dilation, size_t kernel_dilation_num,
+    const int* input_dilation, size_t input_dilation_num, int groups, bool flip,
+    const mlx_stream s);
+/* Cross-correlation over one spatial axis. */
+int mlx_conv1d(mlx_array* res, const mlx_array input, const mlx_array weight, int stride,
+    int padding, int dilation, int groups, const mlx_stream s);
+/* Cross-correlation over two spatial axes. */
+int mlx_conv2d(mlx_array* res, const mlx_array input, const mlx_array weight, int stride_0,
+    int stride_1, int padding_0, int padding_1, int dilation_0, int dilation_1, int groups,
+    const mlx_stream s);
+/* Cross-correlation over three spatial axes. */
+int mlx_conv3d(mlx_array* res, const mlx_array input, const mlx_array weight, int stride_0,
+    int stride_1, int stride_2, int padding_0, int padding_1, int padding_2, int dilation_0,
+    int dilation_1, int dilation_2, int groups, const mlx_stream s);
+/* The transpose of a convolution over one spatial axis; output_padding adds to the far end of the
+ * result. */
+int mlx_conv_transpose1d(mlx_array* res, const mlx_array input, const mlx_array weight, int stride,
+    int padding, int dilation, int output_padding, int groups, const mlx_stream s);
+/* The transpose of a convolution over two spatial axes. */
+int mlx_conv_transpose2d(mlx_array* res, const mlx_array input, const mlx_array weight,
+    int stride_0, int stride_1, int padding_0, int padding_1, int dilation_0, int dilation_1,
+    int output_padding_0, int output_padding_1, int groups, const mlx_stream s);
+/* The transpose of a convolution over three spatial axes. */
+int mlx_conv_transpose3d(mlx_array* res, const mlx_array input, const mlx_array weight,
+    int stride_0, int stride_1, int stride_2, int padding_0, int padding_1, int padding_2,
+    int dilation_0, int dilation_1, int dilation_2, int output_padding_0, int output_padding_1,
+    int output_padding_2, int groups, const mlx_stream s);
+/* Convolution of two vectors; mode "full", "same" (as long as the longer input) or "valid". */
+int mlx_convolve(mlx_array* res, const mlx_array a, const mlx_array v, const char* mode,
+    const mlx_stream s);
 /* start, start + step, ... before stop. Every element is the one before plus the step, in the
  * result's dtype. */
 int mlx_arange(mlx_array* res, double start, double stop, double step, mlx_dtype dtype,

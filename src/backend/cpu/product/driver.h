@@ -5,10 +5,11 @@
 
 #include <stddef.h>
 #include "backend/cpu/product/kernels.h"
+#include "core/dtype.h"
 
 /* Scratch slots: what the calling thread shares with its helpers, what one chunk of work needs, and
- * the panels of B that only this chunk reads. */
-enum { MX_SLOT_SHARED, MX_SLOT_CHUNK, MX_SLOT_PANELS, MX_SLOTS };
+ * the panels of B that only this chunk reads; and windows that become rows of A. */
+enum { MX_SLOT_SHARED, MX_SLOT_CHUNK, MX_SLOT_PANELS, MX_SLOT_WINDOWS, MX_SLOTS };
 
 /* At least `bytes` aligned to 64, or NULL. Good until this thread asks for the slot again. */
 void *mx_product_scratch(int slot, size_t bytes);
@@ -34,10 +35,6 @@ int mx_product_f64(const mx_product *p, const mx_product_kernels *k);
 
 /* May mx_product_rows run it? */
 bool mx_product_is_rows(const mx_product *p);
-
-static inline int64_t mx_dtype_bytes(mlx_dtype t) {
-  return t == MLX_FLOAT32 ? 4 : t == MLX_FLOAT64 || t == MLX_COMPLEX64 ? 8 : 2;
-}
 
 static inline int64_t mx_min64(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t mx_max64(int64_t a, int64_t b) { return a > b ? a : b; }
