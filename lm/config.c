@@ -3,11 +3,11 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lm/error.h"
-#include "lm/graph.h"
-#include "mlx/c/array.h"
+#include "lm/metadata.h"
 
 /* Sizes beyond these are not models but damage. */
 #define MAX_DIM (1 << 24)
@@ -25,6 +25,9 @@ static int check(const lm_config *c) {
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (sizes[i].v < 1 || sizes[i].v > sizes[i].max)
       return lm_fail(LM_DAMAGED, "the model's %s is %lld", sizes[i].name, (long long)sizes[i].v);
+  if (c->heads > MAX_DIM / c->head_dim)
+    return lm_fail(LM_DAMAGED, "%lld attention heads of size %lld", (long long)c->heads,
+                   (long long)c->head_dim);
   if (c->heads % c->kv_heads)
     return lm_fail(LM_DAMAGED, "%lld heads cannot share %lld key-value heads", (long long)c->heads,
                    (long long)c->kv_heads);
@@ -144,82 +147,67 @@ int lm_config_quantization(const json_t *json, const char *module, int *group, i
 
 /* ---- gguf ---- */
 
-/* A number of the metadata; false where it is absent or no number. */
-static bool gguf_number(mlx_io_gguf g, const char *arch, const char *key, double *value) {
+static int64_t get(lm_metadata *m, const lm_config *c, const char *key, int64_t otherwise) {
   char name[160];
-  bool has = false;
-  snprintf(name, sizeof name, "%s%s", arch, key);
-  if (mlx_io_gguf_has_metadata_array(&has, g, name) || !has)
-    return false;
-  mlx_array a = mlx_array_new();
-  bool ok = !mlx_io_gguf_get_metadata_array(&a, g, name) && !mlx_array_item_float64(value, a);
-  mlx_array_free(a);
-  return ok;
+  snprintf(name, sizeof name, "%s%s", c->architecture, key);
+  return lm_metadata_int(m, name, otherwise);
 }
 
-static int64_t gguf_int(mlx_io_gguf g, const char *arch, const char *key, int64_t otherwise) {
-  double v;
-  return gguf_number(g, arch, key, &v) && fabs(v) < 9e15 ? (int64_t)v : otherwise;
+static float get_float(lm_metadata *m, const lm_config *c, const char *key, double otherwise) {
+  char name[160];
+  snprintf(name, sizeof name, "%s%s", c->architecture, key);
+  return (float)lm_metadata_float(m, name, otherwise);
 }
 
-static float gguf_float(mlx_io_gguf g, const char *arch, const char *key, double otherwise) {
-  double v;
-  return (float)(gguf_number(g, arch, key, &v) ? v : otherwise);
-}
-
-static int gguf_text(mlx_io_gguf g, const char *key, char *to, size_t n) {
-  mlx_string s = mlx_string_new();
-  int bad = mlx_io_gguf_get_metadata_string(&s, g, key);
-  if (!bad)
-    snprintf(to, n, "%s", mlx_string_data(s));
-  mlx_string_free(s);
-  return bad ? lm_fail(LM_DAMAGED, "the gguf file has no %s", key) : 0;
-}
-
-static int gguf_rope(lm_config *c, mlx_io_gguf g) {
-  char key[160], kind[32] = "none";
-  const char *arch = c->architecture;
-  bool has = false;
-  c->rope_base = gguf_float(g, arch, ".rope.freq_base", 10000);
-  c->rope_dims = gguf_int(g, arch, ".rope.dimension_count", c->head_dim);
+static int gguf_rope(lm_config *c, lm_metadata *m) {
+  char key[160];
+  c->rope_base = get_float(m, c, ".rope.freq_base", 10000);
+  c->rope_dims = get(m, c, ".rope.dimension_count", c->head_dim);
   c->rope_factor = 1;
   c->rope_traditional = true; /* the format stores the rows of q and k as neighbouring pairs */
-  snprintf(key, sizeof key, "%s.rope.scaling.type", arch);
-  if (!mlx_io_gguf_has_metadata_string(&has, g, key) && has && gguf_text(g, key, kind, sizeof kind))
-    return 1;
-  if (strcmp(kind, "linear") == 0) {
+  snprintf(key, sizeof key, "%s.rope.scaling.type", c->architecture);
+  char *kind = lm_metadata_string(m, key);
+  int bad = 0;
+  if (kind && strcmp(kind, "linear") == 0) {
     c->rope_kind = LM_ROPE_LINEAR;
-    c->rope_factor = gguf_float(g, arch, ".rope.scaling.factor", 1);
-  } else if (strcmp(kind, "none") != 0) {
-    return lm_fail(LM_UNSUPPORTED, "rope scaling '%s' is not supported", kind);
+    c->rope_factor = get_float(m, c, ".rope.scaling.factor", 1);
+  } else if (kind && strcmp(kind, "none") != 0) {
+    bad = lm_fail(LM_UNSUPPORTED, "rope scaling '%s' is not supported", kind);
   }
-  return 0;
+  free(kind);
+  return bad;
+}
+
+static int gguf_architecture(lm_config *c, lm_metadata *m) {
+  char *name = lm_metadata_string(m, "general.architecture");
+  if (!name)
+    return lm_metadata_check(m) || lm_fail(LM_DAMAGED, "the gguf file has no general.architecture");
+  snprintf(c->architecture, sizeof c->architecture, "%s", name);
+  int bad = supported(name) ? 0 : unsupported(name);
+  free(name);
+  return bad;
 }
 
 int lm_config_from_gguf(lm_config *c, mlx_io_gguf g) {
+  lm_metadata m = {.file = g};
   *c = (lm_config){0};
-  if (gguf_text(g, "general.architecture", c->architecture, sizeof c->architecture))
+  if (gguf_architecture(c, &m))
     return 1;
-  const char *arch = c->architecture;
-  if (!supported(arch))
-    return unsupported(arch);
-  c->layers = gguf_int(g, arch, ".block_count", 0);
-  c->hidden = gguf_int(g, arch, ".embedding_length", 0);
-  c->heads = gguf_int(g, arch, ".attention.head_count", 0);
-  c->kv_heads = gguf_int(g, arch, ".attention.head_count_kv", c->heads);
-  c->head_dim = gguf_int(g, arch, ".attention.key_length", c->heads > 0 ? c->hidden / c->heads : 0);
-  c->feed_forward = gguf_int(g, arch, ".feed_forward_length", 0);
-  c->context = gguf_int(g, arch, ".context_length", 0);
-  c->vocabulary = gguf_int(g, arch, ".vocab_size", 0);
-  c->norm_eps = gguf_float(g, arch, ".attention.layer_norm_rms_epsilon", 1e-5);
-  if (gguf_int(g, arch, ".expert_count", 0) > 0)
+  c->layers = get(&m, c, ".block_count", 0);
+  c->hidden = get(&m, c, ".embedding_length", 0);
+  c->heads = get(&m, c, ".attention.head_count", 0);
+  c->kv_heads = get(&m, c, ".attention.head_count_kv", c->heads);
+  c->head_dim = get(&m, c, ".attention.key_length", c->heads > 0 ? c->hidden / c->heads : 0);
+  c->feed_forward = get(&m, c, ".feed_forward_length", 0);
+  c->context = get(&m, c, ".context_length", 0);
+  c->vocabulary = get(&m, c, ".vocab_size", 0);
+  c->norm_eps = get_float(&m, c, ".attention.layer_norm_rms_epsilon", 1e-5);
+  if (get(&m, c, ".expert_count", 0) > 0)
     return lm_fail(LM_UNSUPPORTED, "mixtures of experts are not supported");
   if (c->vocabulary == 0) { /* older files: as many as there are tokens */
-    const char *const *data;
-    const size_t *lengths;
-    size_t n = 0;
-    if (!mlx_io_gguf_get_metadata_strings(&data, &lengths, &n, g, "tokenizer.ggml.tokens"))
-      c->vocabulary = (int64_t)n;
+    size_t n;
+    free(lm_metadata_strings(&m, "tokenizer.ggml.tokens", &n));
+    c->vocabulary = (int64_t)n;
   }
-  return gguf_rope(c, g) || check(c);
+  return gguf_rope(c, &m) || lm_metadata_check(&m) || check(c);
 }

@@ -8,6 +8,7 @@
 #include "lm/engine.h"
 #include "lm/graph.h"
 #include "lm/json.h"
+#include "lm/metadata.h"
 #include "mlx/c/io.h"
 #include "mlx/c/memory.h"
 
@@ -26,7 +27,7 @@ static int read_file(const char *dir, const char *name, bool optional, char **te
   if (!f)
     return optional && errno == ENOENT
                ? 0
-               : lm_fail(LM_NOT_FOUND, "cannot open %s: %s", path, strerror(errno));
+               : lm_fail(errno == ENOMEM ? LM_MEMORY : LM_NOT_FOUND, "cannot open %s: %s", path, strerror(errno));
   struct stat st;
   int bad = fstat(fileno(f), &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size > MAX_TEXT_FILE;
   if (bad) {
@@ -141,97 +142,50 @@ static int load_folder(lm_engine *e, const char *dir, const lm_progress *progres
 
 /* ---- gguf ---- */
 
-static int64_t gguf_id(mlx_io_gguf g, const char *key) {
-  bool has = false;
-  int64_t v = -1;
-  if (mlx_io_gguf_has_metadata_array(&has, g, key) || !has)
-    return -1;
-  mlx_array a = mlx_array_new();
-  if (mlx_io_gguf_get_metadata_array(&a, g, key) || mlx_array_item_int64(&v, a))
-    v = -1;
-  mlx_array_free(a);
-  return v < INT32_MAX ? v : -1;
+static int32_t id(lm_metadata *m, const char *key) {
+  int64_t v = lm_metadata_int(m, key, -1);
+  return v >= 0 && v < INT32_MAX ? (int32_t)v : -1;
 }
 
-/* A 1-d array of the metadata as int32 or float32; empty where there is none. */
-static void gguf_array(mlx_io_gguf g, const char *key, mlx_dtype dtype, mlx_array *a) {
-  bool has = false;
-  *a = mlx_array_new();
-  if (mlx_io_gguf_has_metadata_array(&has, g, key) || !has ||
-      mlx_io_gguf_get_metadata_array(a, g, key))
-    return;
-  if (mlx_array_dtype(*a) != dtype || mlx_array_ndim(*a) != 1) {
-    mlx_array_free(*a);
-    *a = mlx_array_new();
-  }
-}
-
-static int gguf_spans(mlx_io_gguf g, const char *key, bool optional, lm_span **out, size_t *n) {
-  const char *const *data;
-  const size_t *lengths;
-  *out = NULL;
-  *n = 0;
-  if (mlx_io_gguf_get_metadata_strings(&data, &lengths, n, g, key)) {
-    *n = 0;
-    return optional ? 0 : lm_fail(LM_DAMAGED, "the gguf file has no %s", key);
-  }
-  *out = malloc((*n ? *n : 1) * sizeof **out);
-  if (!*out)
-    return lm_nomem("tokenizer");
-  for (size_t i = 0; i < *n; i++)
-    (*out)[i] = (lm_span){data[i], lengths[i]};
-  return 0;
-}
-
-static char *gguf_string(mlx_io_gguf g, const char *key) {
-  bool has = false;
-  char *copy = NULL;
-  if (mlx_io_gguf_has_metadata_string(&has, g, key) || !has)
-    return NULL;
-  mlx_string s = mlx_string_new();
-  if (!mlx_io_gguf_get_metadata_string(&s, g, key))
-    copy = strdup(mlx_string_data(s));
-  mlx_string_free(s);
-  return copy;
+static int gguf_template(lm_engine *e, lm_metadata *m) {
+  char *template = lm_metadata_string(m, "tokenizer.chat_template");
+  int bad = lm_metadata_check(m) || (template && lm_engine_set_chat_template(e, template));
+  free(template);
+  return bad;
 }
 
 static int gguf_tokenizer(lm_engine *e, mlx_io_gguf g) {
+  lm_metadata m = {.file = g};
   lm_tokenizer_arrays t = {0};
-  lm_span *tokens, *merges = NULL;
-  mlx_array types, scores;
-  int bad = gguf_spans(g, "tokenizer.ggml.tokens", false, &tokens, &t.token_count) ||
-            gguf_spans(g, "tokenizer.ggml.merges", true, &merges, &t.merge_count);
-  char *model = gguf_string(g, "tokenizer.ggml.model"), *pre = gguf_string(g, "tokenizer.ggml.pre");
-  gguf_array(g, "tokenizer.ggml.token_type", MLX_INT32, &types);
-  gguf_array(g, "tokenizer.ggml.scores", MLX_FLOAT32, &scores);
+  lm_span *tokens = lm_metadata_strings(&m, "tokenizer.ggml.tokens", &t.token_count);
+  lm_span *merges = lm_metadata_strings(&m, "tokenizer.ggml.merges", &t.merge_count);
+  char *model = lm_metadata_string(&m, "tokenizer.ggml.model");
+  char *pre = lm_metadata_string(&m, "tokenizer.ggml.pre");
+  mlx_array types = lm_metadata_array(&m, "tokenizer.ggml.token_type", MLX_INT32, t.token_count);
+  mlx_array scores = lm_metadata_array(&m, "tokenizer.ggml.scores", MLX_FLOAT32, t.token_count);
   t.model = model ? model : "gpt2";
   t.pre = pre;
   t.tokens = tokens;
   t.merges = merges;
-  if (types.ctx && mlx_array_size(types) == t.token_count)
-    t.types = mlx_array_data_int32(types);
-  if (scores.ctx && mlx_array_size(scores) == t.token_count)
-    t.scores = mlx_array_data_float32(scores);
-  t.bos = (int32_t)gguf_id(g, "tokenizer.ggml.bos_token_id");
-  t.eos = (int32_t)gguf_id(g, "tokenizer.ggml.eos_token_id");
-  t.unk = (int32_t)gguf_id(g, "tokenizer.ggml.unknown_token_id");
-  t.pad = (int32_t)gguf_id(g, "tokenizer.ggml.padding_token_id");
-  t.add_bos = gguf_id(g, "tokenizer.ggml.add_bos_token") > 0;
-  t.add_eos = gguf_id(g, "tokenizer.ggml.add_eos_token") > 0;
-  t.add_space_prefix = gguf_id(g, "tokenizer.ggml.add_space_prefix") != 0;
-  bad = bad || lm_tokenizer_from_arrays(&e->tokenizer, &t);
+  t.types = types.ctx ? mlx_array_data_int32(types) : NULL;
+  t.scores = scores.ctx ? mlx_array_data_float32(scores) : NULL;
+  t.bos = id(&m, "tokenizer.ggml.bos_token_id");
+  t.eos = id(&m, "tokenizer.ggml.eos_token_id");
+  t.unk = id(&m, "tokenizer.ggml.unknown_token_id");
+  t.pad = id(&m, "tokenizer.ggml.padding_token_id");
+  t.add_bos = lm_metadata_int(&m, "tokenizer.ggml.add_bos_token", 0) > 0;
+  t.add_eos = lm_metadata_int(&m, "tokenizer.ggml.add_eos_token", 0) > 0;
+  t.add_space_prefix = lm_metadata_int(&m, "tokenizer.ggml.add_space_prefix", 1) != 0;
+  int bad = lm_metadata_check(&m) ||
+            (tokens ? 0 : lm_fail(LM_DAMAGED, "the gguf file has no tokenizer.ggml.tokens")) ||
+            lm_tokenizer_from_arrays(&e->tokenizer, &t);
   mlx_array_free(types);
   mlx_array_free(scores);
   free(model);
   free(pre);
   free(tokens);
   free(merges);
-  if (bad)
-    return 1;
-  char *template = gguf_string(g, "tokenizer.chat_template");
-  bad = template ? lm_engine_set_chat_template(e, template) : 0;
-  free(template);
-  return bad;
+  return bad || gguf_template(e, &m);
 }
 
 static int load_gguf(lm_engine *e, const char *path, const lm_progress *progress) {

@@ -14,15 +14,21 @@ void lm_graph_open(lm_graph *g, mlx_stream stream) {
   *g = (lm_graph){.stream = stream};
 }
 
-static void fail(lm_graph *g, const char *text) {
-  if (!g->failed)
+static void fail(lm_graph *g, lm_kind kind, const char *text) {
+  if (!g->failed) {
     snprintf(g->text, sizeof g->text, "%s", text);
+    g->kind = kind;
+  }
   g->failed = true;
+}
+
+bool lm_mlx_no_memory(void) {
+  return mlx_last_error_kind() == 5;
 }
 
 void lm_graph_check(lm_graph *g, int bad) {
   if (bad)
-    fail(g, mlx_last_error());
+    fail(g, lm_mlx_no_memory() ? LM_MEMORY : LM_FAILED, mlx_last_error());
 }
 
 mlx_array lm_graph_keep(lm_graph *g, mlx_array a) {
@@ -33,7 +39,7 @@ mlx_array lm_graph_keep(lm_graph *g, mlx_array a) {
       g->temps = t;
       g->cap = cap;
     } else {
-      fail(g, "[graph] out of memory");
+      fail(g, LM_MEMORY, "[graph] out of memory");
     }
   }
   if (g->failed) {
@@ -49,16 +55,15 @@ int lm_graph_close(lm_graph *g) {
   free(g->temps);
   g->temps = NULL;
   g->n = g->cap = 0;
-  return g->failed ? lm_fail(LM_FAILED, "%s", g->text) : 0;
+  return g->failed ? lm_fail(g->kind, "%s", g->text) : 0;
 }
 
 int lm_fail_mlx(const char *what) {
-  return lm_fail(mlx_last_error_kind() == 5 ? LM_MEMORY : LM_FAILED, "%s: %s", what,
-                 mlx_last_error());
+  return lm_fail(lm_mlx_no_memory() ? LM_MEMORY : LM_FAILED, "%s: %s", what, mlx_last_error());
 }
 
 int lm_fail_file(const char *path) {
-  lm_kind kind = mlx_last_error_kind() == 5 ? LM_MEMORY : access(path, F_OK) ? LM_NOT_FOUND : LM_DAMAGED;
+  lm_kind kind = lm_mlx_no_memory() ? LM_MEMORY : access(path, F_OK) ? LM_NOT_FOUND : LM_DAMAGED;
   const char *text = mlx_last_error();
   return strstr(text, path) ? lm_fail(kind, "%s", text) : lm_fail(kind, "%s: %s", path, text);
 }

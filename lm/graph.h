@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lm/error.h"
 #include "mlx/c/array.h"
 #include "mlx/c/stream.h"
 
@@ -14,7 +15,8 @@ typedef struct lm_graph {
   mlx_array *temps;
   size_t n, cap;
   bool failed;
-  char text[512]; /* of the first failure */
+  lm_kind kind; /* of the first failure */
+  char text[512];
 } lm_graph;
 
 void lm_graph_open(lm_graph *g, mlx_stream stream);
@@ -34,6 +36,8 @@ mlx_array lm_graph_keep(lm_graph *g, mlx_array a);
     lm_graph_keep(g, r_);                                       \
   })
 
+/* Whether the library's last error is that memory ran out. */
+bool lm_mlx_no_memory(void);
 /* Turns the library's last error into lm's; returns 1. */
 int lm_fail_mlx(const char *what);
 /* The same for a call that read a file: it is not there, or damaged. */

@@ -51,12 +51,25 @@ static void gguf_name(const char *name, char *to, size_t n) {
   snprintf(to, n, "%s", name);
 }
 
-static bool find(const lm_weights *w, const char *name, mlx_array *out) {
+/* Fails only when memory runs out; *has says whether there is such a tensor. */
+static int find(const lm_weights *w, const char *name, mlx_array *out, bool *has) {
   char key[MAX_NAME];
-  if (!w->gguf)
-    return !mlx_map_string_to_array_get(out, w->map, name);
-  gguf_name(name, key, sizeof key);
-  return !mlx_io_gguf_get_array(out, w->file, key);
+  int bad;
+  if (w->gguf) {
+    gguf_name(name, key, sizeof key);
+    bad = mlx_io_gguf_get_array(out, w->file, key);
+  } else {
+    bad = mlx_map_string_to_array_get(out, w->map, name);
+  }
+  *has = !bad;
+  return bad && lm_mlx_no_memory() ? lm_nomem(name) : 0;
+}
+
+/* The same where the tensor must be there. */
+static int need(const lm_weights *w, const char *name, mlx_array *out) {
+  bool has;
+  return find(w, name, out, &has) ||
+         (has ? 0 : lm_fail(LM_DAMAGED, "the model has no tensor %s", name));
 }
 
 /* ---- tensors ---- */
@@ -71,20 +84,23 @@ static void shape_text(char *to, size_t n, const int *shape, int ndim) {
 static int check_shape(const char *name, mlx_array a, const int *shape, int ndim) {
   const int *have = mlx_array_shape(a);
   int n = (int)mlx_array_ndim(a);
-  if (have && n == ndim && memcmp(have, shape, (size_t)ndim * sizeof *shape) == 0)
+  if (!have)
+    return lm_fail_mlx(name);
+  if (n == ndim && memcmp(have, shape, (size_t)ndim * sizeof *shape) == 0)
     return 0;
   char x[128], y[128];
-  shape_text(x, sizeof x, have ? have : shape, have ? n : 0);
+  shape_text(x, sizeof x, have, n);
   shape_text(y, sizeof y, shape, ndim);
   return lm_fail(LM_DAMAGED, "tensor %s has shape (%s), expected (%s)", name, x, y);
 }
 
 int lm_weights_tensor(const lm_weights *w, const char *name, const int *shape, int ndim,
                       bool optional, mlx_array *out) {
+  bool has = true;
   *out = mlx_array_new();
-  if (!find(w, name, out))
-    return optional ? 0 : lm_fail(LM_DAMAGED, "the model has no tensor %s", name);
-  if (!check_shape(name, *out, shape, ndim))
+  if (optional ? find(w, name, out, &has) : need(w, name, out))
+    return 1;
+  if (!has || !check_shape(name, *out, shape, ndim))
     return 0;
   mlx_array_free(*out);
   *out = mlx_array_new();
@@ -106,9 +122,7 @@ static int quantized(const lm_weights *w, const char *module, int64_t rows, int6
                      lm_linear *l) {
   char name[MAX_NAME];
   snprintf(name, sizeof name, "%s.biases", module);
-  if (!find(w, name, &l->biases))
-    return lm_fail(LM_DAMAGED, "the model has no tensor %s", name);
-  if (quantization(w, module, columns, l))
+  if (need(w, name, &l->biases) || quantization(w, module, columns, l))
     return 1;
   int64_t group = l->group, bits = l->bits;
   if (bits < 1 || bits > 8 || group < 32 || group > 128 || columns % group || columns * bits % 32)
@@ -122,14 +136,17 @@ static int quantized(const lm_weights *w, const char *module, int64_t rows, int6
 int lm_weights_linear(const lm_weights *w, const char *module, int64_t rows, int64_t columns,
                       bool optional, lm_linear *l) {
   char name[MAX_NAME];
+  bool has = true, scales;
   *l = (lm_linear){0};
   snprintf(name, sizeof name, "%s.weight", module);
-  if (!find(w, name, &l->w))
-    return optional ? 0 : lm_fail(LM_DAMAGED, "the model has no tensor %s", name);
+  if (optional ? find(w, name, &l->w, &has) : need(w, name, &l->w))
+    return 1;
+  if (!has)
+    return 0;
   snprintf(name, sizeof name, "%s.scales", module);
   const int plain[] = {(int)rows, (int)columns}, one[] = {(int)rows};
-  int bad = find(w, name, &l->scales) ? quantized(w, module, rows, columns, l)
-                                      : check_shape(module, l->w, plain, 2);
+  int bad = find(w, name, &l->scales, &scales) ||
+            (scales ? quantized(w, module, rows, columns, l) : check_shape(module, l->w, plain, 2));
   snprintf(name, sizeof name, "%s.bias", module);
   bad = bad || lm_weights_tensor(w, name, one, 1, true, &l->bias);
   if (bad)
@@ -147,17 +164,24 @@ void lm_linear_free(lm_linear *l) {
 
 /* ---- folders ---- */
 
-static int add_shard(lm_weights *w, const char *path, mlx_stream s) {
-  mlx_map_string_to_array part = mlx_map_string_to_array_new();
-  mlx_map_string_to_string meta = mlx_map_string_to_string_new();
-  int bad = mlx_load_safetensors(&part, &meta, path, s) ? lm_fail_file(path) : 0;
+#define AT_END 2 /* what an iterator's next says there; 1 is an error */
+
+static int add_all(lm_weights *w, mlx_map_string_to_array part) {
   mlx_map_string_to_array_iterator it = mlx_map_string_to_array_iterator_new(part);
   mlx_array value = mlx_array_new();
   const char *key;
-  while (!bad && mlx_map_string_to_array_iterator_next(&key, &value, it) == 0)
-    bad = mlx_map_string_to_array_insert(w->map, key, value) ? lm_nomem("weights") : 0;
+  int bad = !it.ctx;
+  while (!bad && (bad = mlx_map_string_to_array_iterator_next(&key, &value, it)) == 0)
+    bad = mlx_map_string_to_array_insert(w->map, key, value);
   mlx_array_free(value);
   mlx_map_string_to_array_iterator_free(it);
+  return bad == AT_END ? 0 : lm_nomem("weights");
+}
+
+static int add_shard(lm_weights *w, const char *path, mlx_stream s) {
+  mlx_map_string_to_array part = mlx_map_string_to_array_new();
+  mlx_map_string_to_string meta = mlx_map_string_to_string_new();
+  int bad = mlx_load_safetensors(&part, &meta, path, s) ? lm_fail_file(path) : add_all(w, part);
   mlx_map_string_to_string_free(meta);
   mlx_map_string_to_array_free(part);
   return bad;

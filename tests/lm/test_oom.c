@@ -1,0 +1,211 @@
+// Promises: whichever allocation fails while a model is loaded, a prompt is rendered, encoded and fed,
+// and tokens are drawn, the result is an error of kind LM_MEMORY (or the same tokens, where a way
+// around was found), never a crash; nothing leaks; and afterwards the same work succeeds.
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lm/lm.h"
+#include "lm/tiny.h"
+#include "mlx/c/memory.h"
+
+// ---- allocations that fail on demand ----
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define COUNTS_ALLOCATIONS 1
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+extern void __libc_free(void *);
+void *malloc(size_t n);
+void *calloc(size_t n, size_t m);
+void *realloc(void *p, size_t n);
+void *memalign(size_t align, size_t n);
+void *aligned_alloc(size_t align, size_t n);
+int posix_memalign(void **p, size_t align, size_t n);
+void free(void *p);
+
+static atomic_long asked;    // allocations since the count began
+static atomic_long fails_at; // the one that fails, from 1; 0: none
+static atomic_bool stays;    // and all after it
+static atomic_long blocks;   // alive
+
+static bool refused(void) {
+  long at = atomic_load(&fails_at), n = atomic_fetch_add(&asked, 1) + 1;
+  if (at && (n == at || (n > at && atomic_load(&stays)))) {
+    errno = ENOMEM;
+    return true;
+  }
+  return false;
+}
+static void *counted(void *p) {
+  if (p) atomic_fetch_add(&blocks, 1);
+  return p;
+}
+void *malloc(size_t n) {
+  return refused() ? NULL : counted(__libc_malloc(n));
+}
+void *calloc(size_t n, size_t m) {
+  return refused() ? NULL : counted(__libc_calloc(n, m));
+}
+void *realloc(void *p, size_t n) {
+  if (refused()) return NULL;
+  void *q = __libc_realloc(p, n);
+  return p ? q : counted(q);
+}
+void *memalign(size_t align, size_t n) {
+  return refused() ? NULL : counted(__libc_memalign(align, n));
+}
+void *aligned_alloc(size_t align, size_t n) {
+  return memalign(align, n);
+}
+int posix_memalign(void **p, size_t align, size_t n) {
+  void *q = memalign(align, n);
+  if (!q) return ENOMEM;
+  *p = q;
+  return 0;
+}
+void free(void *p) {
+  if (p) atomic_fetch_sub(&blocks, 1);
+  __libc_free(p);
+}
+
+static void refuse(long at, bool from_there_on) {
+  atomic_store(&asked, 0);
+  atomic_store(&stays, from_there_on);
+  atomic_store(&fails_at, at);
+}
+
+// ---- the work ----
+
+#define TOKENS 3
+
+typedef struct out {
+  int32_t tokens[TOKENS];
+  size_t n;
+} out;
+
+static int on_token(void *ctx, int32_t id) {
+  out *o = ctx;
+  o->tokens[o->n++] = id;
+  return 0;
+}
+
+static int on_text(void *ctx, const char *text, size_t len) {
+  (void)ctx, (void)text, (void)len;
+  return 0;
+}
+
+static int converse(const lm_engine *e, out *o) {
+  static const char messages[] = "[{\"role\": \"user\", \"content\": \"the singing rain\"}]";
+  char *text = NULL;
+  int32_t *ids = NULL;
+  size_t n;
+  lm_session *s = NULL;
+  lm_generation g = {.sampling = lm_sampler_defaults(), .max_tokens = TOKENS, .prefill_step = 16,
+                     .token = on_token, .text = on_text, .ctx = o};
+  g.sampling.temp = 0.8f;
+  g.sampling.top_p = 0.95f;
+  g.sampling.top_k = 50;
+  g.sampling.repetition_penalty = 1.1f;
+  g.sampling.seed = 7;
+  int bad = lm_engine_chat_prompt(e, messages, NULL, true, &text) ||
+            lm_tokenizer_encode(lm_engine_tokenizer(e), text, strlen(text), true, true, &ids, &n) ||
+            lm_session_new(&s, e) || lm_generate(s, ids, n, &g, NULL);
+  lm_session_free(s);
+  free(ids);
+  free(text);
+  return bad;
+}
+
+static int work(const char *path, out *o) {
+  lm_engine *e = NULL;
+  *o = (out){.n = 0};
+  int bad = lm_engine_load(&e, path, NULL);
+  if (!bad) {
+    bad = converse(e, o);
+    lm_engine_free(e);
+  }
+  return bad;
+}
+
+// Blocks alive when nothing but the process's own caches is.
+static long settled(void) {
+  mlx_clear_cache();
+  return atomic_load(&blocks);
+}
+
+static bool failing(const char *path, long at, bool stays_so, const out *want) {
+  out got;
+  long before = settled();
+  lm_error_clear();
+  refuse(at, stays_so);
+  int bad = work(path, &got);
+  bool reached = atomic_load(&asked) >= at;
+  refuse(0, false);
+  if (bad && lm_error_kind() != LM_MEMORY)
+    fail_msg("allocation %ld: the error is of kind %d: %s", at, lm_error_kind(), lm_error_text());
+  if (!bad && memcmp(&got, want, sizeof got)) fail_msg("allocation %ld: other tokens", at);
+  if (settled() != before)
+    fail_msg("allocation %ld: %ld blocks leak (%s)", at, settled() - before,
+             bad ? lm_error_text() : "no error");
+  return reached;
+}
+
+static void each_allocation(const char *name, bool stays_so) {
+  char path[512];
+  out want, again;
+  tiny_data(path, sizeof path, name);
+  for (int i = 0; i < 3; i++) // caches of the process fill
+    if (work(path, &want)) fail_msg("%s: %s", name, lm_error_text());
+  long at = 1;
+  while (failing(path, at, stays_so, &want)) at++;
+  printf("%s: %ld allocations%s\n", name, at, stays_so ? ", none after the failed one" : "");
+  if (work(path, &again)) fail_msg("afterwards: %s", lm_error_text());
+  assert_memory_equal(&again, &want, sizeof again);
+}
+
+// ---- the promises ----
+
+static void test_folder_one(void **state) {
+  (void)state;
+  each_allocation("tiny", false);
+}
+
+static void test_folder_rest(void **state) {
+  (void)state;
+  each_allocation("tiny", true);
+}
+
+static void test_gguf_one(void **state) {
+  (void)state;
+  each_allocation("tiny.gguf", false);
+}
+
+static void test_gguf_rest(void **state) {
+  (void)state;
+  each_allocation("tiny.gguf", true);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_folder_one), cmocka_unit_test(test_folder_rest),
+      cmocka_unit_test(test_gguf_one), cmocka_unit_test(test_gguf_rest),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
+#else
+int main(void) {
+  puts("skipped: allocations are a sanitizer's here");
+  return 0;
+}
+#endif
