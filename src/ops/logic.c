@@ -37,6 +37,10 @@ static mx_array *replace(mx_array *a, mx_array *where, double value, mx_stream *
 mx_array *mx_nan_to_num(mx_array *a, float nan, mlx_optional_float posinf,
                         mlx_optional_float neginf, mx_stream *s) {
   if (!a || !mx_is_inexact((mlx_dtype)a->dtype)) return a;
+  if (a->dtype == MLX_COMPLEX64) {
+    mx_fail(MX_VALUE, "[nan_to_num] Does not yet support given type: complex64.");
+    return NULL;
+  }
   double most = largest_finite((mlx_dtype)a->dtype);
   mx_array *r = replace(a, mx_isnan(a, s), nan, s);
   r = replace(r, r ? mx_isposinf(r, s) : NULL, posinf.has_value ? posinf.value : most, s);

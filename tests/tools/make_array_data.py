@@ -1,5 +1,5 @@
-"""Writes tests/data/arrays/*.bin: what MLX answers to shape, create, index, sort and random
-operations, for tests/c/test_{shape,create,index,sort,random}.c (reader: tests/c/fixture.h).
+"""Writes tests/data/arrays/*.bin: what MLX answers to shape, create, index, sort, random and
+logic operations, for tests/c/test_{shape,create,index,sort,random,logic}.c (reader: tests/c/fixture.h).
 
 Run with a Python that has MLX (CPU). A file is a run of cases; numbers are little endian:
   u32 length, name; u32 tolerance in units of the last place, or 2^-24 (0: every bit)
@@ -314,12 +314,39 @@ def random():
          [(42,)])
 
 
+def logic():
+    nan, inf = float("nan"), float("inf")
+    for d in DTYPES:
+        i = mx.array([3, 1, 2, 100]).astype(d)
+        if d not in (mx.bool_, mx.complex64):
+            lo, hi = mx.array([2, 2, 0, 0]).astype(d), mx.array(50).astype(d)
+            case("clip", [i, lo, hi], mx.clip(i, lo, hi))
+        if d not in (mx.float64, mx.complex64):
+            case("nan_to_num", [i], mx.nan_to_num(i), doubles=(0,))
+        case("array_equal", [i, i], mx.array_equal(i, i), [(0,)])
+        case("isclose", [i, i + 1], mx.isclose(i, i + 1), [(0,)], (1e-5, 1e-8))
+    case("clip_min", [mx.array([3, 1]), mx.array(1.5)],
+         mx.clip(mx.array([3, 1]), mx.array(1.5), None))
+    for d in FLOATS:
+        f = mx.array([nan, inf, -inf, 1.5, -0.0, 1e4]).astype(d)
+        g = mx.array([nan, inf, inf, 1.5001, 0.0, 1.0001e4]).astype(d)
+        case("nan_to_num", [f], mx.nan_to_num(f), doubles=(0,))
+        case("nan_to_num", [f], mx.nan_to_num(f, 7, 5, -6), doubles=(7, 5, -6))
+        for eq in (0, 1):
+            case("isclose", [f, g], mx.isclose(f, g, 1e-3, 1e-8, equal_nan=bool(eq)), [(eq,)], (1e-3, 1e-8))
+            case("allclose", [f[3:], g[3:]], mx.allclose(f[3:], g[3:], 1e-2, 0, equal_nan=bool(eq)),
+                 [(eq,)], (1e-2, 0))
+            case("array_equal", [f, f], mx.array_equal(f, f, equal_nan=bool(eq)), [(eq,)])
+    case("array_equal", [f, f[:2]], mx.array_equal(f, f[:2]), [(0,)])
+    case("array_equal", [mx.array([1, 2]), mx.array([1., 2.])], mx.array(True), [(0,)])
+
+
 # MLX's erf on the CPU is off by up to 5e-7, which moves the bounds of a truncated normal.
 TOL = {"normal": 0, "gumbel": 0, "laplace": 0, "truncated_normal": 32}
 
 
 def main(folder):
-    for maker in (shape, create, index, sort, random):
+    for maker in (shape, create, index, sort, random, logic):
         out.clear()
         maker()
         Path(folder, maker.__name__ + ".bin").write_bytes(bytes(out))
