@@ -61,6 +61,16 @@ typedef struct mx_conv_params {
   int64_t kernel_dilation[MX_CONV_SPATIAL], input_dilation[MX_CONV_SPATIAL];
 } mx_conv_params;
 
+/* --- linalg --- */
+
+typedef struct mx_triangle_params { /* cholesky, inverse, solve */
+  int64_t upper, triangular;
+} mx_triangle_params;
+
+typedef struct mx_vectors_params { /* svd, eig, eigh */
+  int64_t vectors, upper;
+} mx_vectors_params;
+
 /* --- create, index, join, sort, random --- */
 
 typedef struct mx_arange_params {

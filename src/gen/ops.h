@@ -130,6 +130,28 @@ mx_array *mx_concatenate_axis(mx_vec arrays, int axis, mx_stream *s);
 mx_array *mx_concatenate(mx_vec arrays, mx_stream *s);
 mx_array *mx_stack_axis(mx_vec arrays, int axis, mx_stream *s);
 mx_array *mx_stack(mx_vec arrays, mx_stream *s);
+mx_array *mx_linalg_cholesky(mx_array *a, bool upper, mx_stream *s);
+mx_array *mx_linalg_cholesky_inv(mx_array *a, bool upper, mx_stream *s);
+mx_array *mx_linalg_inv(mx_array *a, mx_stream *s);
+mx_array *mx_linalg_tri_inv(mx_array *a, bool upper, mx_stream *s);
+int mx_linalg_lu_factor(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
+int mx_linalg_lu(mx_vec *res, mx_array *a, mx_stream *s);
+mx_array *mx_linalg_solve(mx_array *a, mx_array *b, mx_stream *s);
+mx_array *mx_linalg_solve_triangular(mx_array *a, mx_array *b, bool upper, mx_stream *s);
+int mx_linalg_qr(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
+int mx_linalg_svd(mx_vec *res, mx_array *a, bool compute_uv, mx_stream *s);
+int mx_linalg_eigh(mx_array **res_0, mx_array **res_1, mx_array *a, const char *UPLO, mx_stream *s);
+mx_array *mx_linalg_eigvalsh(mx_array *a, const char *UPLO, mx_stream *s);
+int mx_linalg_eig(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
+mx_array *mx_linalg_eigvals(mx_array *a, mx_stream *s);
+mx_array *mx_linalg_pinv(mx_array *a, mx_stream *s);
+mx_array *mx_linalg_det(mx_array *a, mx_stream *s);
+int mx_linalg_slogdet(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
+mx_array *mx_linalg_norm(mx_array *a, double ord, mx_ints axis, bool keepdims, mx_stream *s);
+mx_array *mx_linalg_norm_matrix(mx_array *a, const char *ord, mx_ints axis, bool keepdims,
+    mx_stream *s);
+mx_array *mx_linalg_norm_l2(mx_array *a, mx_ints axis, bool keepdims, mx_stream *s);
+mx_array *mx_linalg_cross(mx_array *a, mx_array *b, int axis, mx_stream *s);
 mx_array *mx_clip(mx_array *a, mx_array *a_min, mx_array *a_max, mx_stream *s);
 mx_array *mx_nan_to_num(mx_array *a, float nan, mlx_optional_float posinf,
     mlx_optional_float neginf, mx_stream *s);

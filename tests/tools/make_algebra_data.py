@@ -62,8 +62,64 @@ def conv():
             case("convolve", [a, v], mx.convolve(a, v, mode), text=mode)
 
 
+def linalg():
+    L = mx.linalg
+    for shape in [(3, 2), (2, 3), (4, 4), (1, 1), (2, 3, 3)]:
+        a = ints(shape, top=9)
+        case("lu_rows", [a], L.lu(a)[0])
+        case("pivots", [a], L.lu_factor(a)[1])
+        case("lu_shapes", [a], L.lu(a)[1:])
+        case("qr_shapes", [a], L.qr(a))
+        case("svd_shapes", [a], L.svd(a))
+    p2 = mx.array([[4.0, 2.0], [2.0, 17.0]])  # factors are whole: L = [[2, 0], [1, 4]]
+    odd = mx.array([[4.0, 2.0], [6.0, 25.0]])  # only one triangle is read
+    for a in (p2, odd, p2.astype(mx.float64), mx.stack([p2, odd])):
+        for upper in (False, True):
+            case("cholesky", [a], L.cholesky(a, upper=upper), [(upper,)])
+            case("tri_inv", [a], L.tri_inv(a, upper=upper), [(upper,)], tol=1)
+            case("eigvalsh", [a], L.eigvalsh(a, "U" if upper else "L"), [(upper,)], tol=8)
+            b = mx.ones(a.shape[:-1] + (3,), dtype=a.dtype)
+            case("solve_triangular", [a, b], L.solve_triangular(a, b, upper=upper), [(upper,)], tol=4)
+    v = mx.array([[3.0, -4.0, 0.0], [0.0, 5.0, 12.0]])
+    inf = float("inf")
+    for dtype in (mx.float32, mx.float16, mx.int32, mx.complex64):
+        a = v.astype(dtype)
+        for keep in (False, True):
+            for axis in ((1,), (-2,), ()):
+                case("norm_l2", [a], L.norm(a, axis=list(axis) or None, keepdims=keep),
+                     [axis, (keep,)], tol=2)
+            for ord in (0, 1, 3, -1, 0.5, inf, -inf):
+                if dtype == mx.complex64 and ord in (inf, -inf):
+                    continue
+                case("norm", [a], L.norm(a, ord, axis=1, keepdims=keep), [(1,), (keep,)], [ord], tol=16)
+            if dtype == mx.complex64:
+                continue
+            for ord in (1, -1, inf, -inf):
+                case("norm", [a], L.norm(a, ord, axis=[1, 0], keepdims=keep), [(1, 0), (keep,)], [ord],
+                     tol=2)
+            case("norm_matrix", [a], L.norm(a, "fro", keepdims=keep), [(), (keep,)], text="fro", tol=2)
+    for ord in (2, -2):
+        a = ints((2, 3, 4))
+        case("norm", [a], L.norm(a, ord, axis=[0, 2], keepdims=True), [(0, 2), (1,)], [ord], tol=64)
+        case("norm", [a], L.norm(a, ord, axis=[-1, 0]), [(-1, 0), (0,)], [ord], tol=64)
+    a = ints((3, 4))
+    case("norm_matrix", [a], L.norm(a, "nuc"), [(), (0,)], text="nuc", tol=16)
+    for n, m in [(2, 2), (2, 3), (3, 2), (3, 3)]:
+        a, b = ints((4, n)), ints((m,), mx.int32)
+        case("cross", [a, b], L.cross(a, b), [(-1,)], tol=1)  # the sign of zero
+    a, b = ints((3, 2), mx.int32), ints((3, 2), mx.int32)
+    case("cross", [a, b], L.cross(a, b, axis=0), [(0,)])
+    for dtype in (mx.float32, mx.float64, mx.int32, mx.float16):
+        a = mx.array([[0, 2, 1], [3, 0, 0], [0, 0, 4]]).astype(dtype)
+        case("det", [a], L.det(a), tol=1)
+        case("slogdet", [a], L.slogdet(a), tol=1)
+        z = mx.zeros((2, 3, 3)).astype(dtype)
+        case("det", [z], L.det(z))
+        case("slogdet", [z], L.slogdet(z))
+
+
 def main(folder):
-    for maker in (conv,):
+    for maker in (conv, linalg):
         out.clear()
         maker()
         Path(folder, maker.__name__ + ".bin").write_bytes(bytes(out))
