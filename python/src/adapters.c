@@ -239,6 +239,28 @@ PyObject *mxp_do_gather_qmm(mxp_call *c) {
                                   mxp_oint(&v[7]), mxp_oint(&v[8]), v[9].s, v[11].b, c->s));
 }
 
+/* Padding is one integer, a list, or a pair of lists: before and after. */
+PyObject *mxp_do_conv_general(mxp_call *c) {
+  mxp_value *v = c->v, side[2] = {{.heap = NULL}, {.heap = NULL}};
+  PyObject *padding = v[3].o;
+  int bad = 0;
+  Py_ssize_t n = padding && PySequence_Check(padding) ? PySequence_Size(padding) : -1;
+  PyObject *first = n == 2 ? PySequence_GetItem(padding, 0) : NULL;
+  bool pair = first && PySequence_Check(first);
+  Py_XDECREF(first);
+  for (int i = 0; i < 2 && padding && !bad; i++) {
+    PyObject *o = pair ? PySequence_GetItem(padding, i) : Py_NewRef(padding);
+    bad = !o || mxp_ints(&side[i], o, "conv_general", "padding", true);
+    Py_XDECREF(o);
+  }
+  PyObject *out = bad ? NULL
+                      : mxp_share(mx_conv_general(v[0].a, v[1].a, v[2].ints, side[0].ints, side[1].ints,
+                                                  v[4].ints, v[5].ints, (int)v[6].i, v[7].b, c->s));
+  free(side[0].heap);
+  free(side[1].heap);
+  return mxp_end_object(c, out);
+}
+
 /* ---- shapes ---- */
 
 static int64_t product(const mx_array *a) {

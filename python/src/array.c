@@ -153,7 +153,18 @@ static PyObject *in_place(binary_fn *fn, PyObject *self, PyObject *y, const char
 OPERATOR(add, mx_add, "addition")
 OPERATOR(sub, mx_subtract, "subtraction")
 OPERATOR(mul, mx_multiply, "multiplication")
-OPERATOR(truediv, mx_divide, "division")
+
+/* In place, the quotient of integers has no place: it would be a float. */
+static PyObject *op_truediv(PyObject *x, PyObject *y) {
+  return binary(mx_divide, x, y, "division");
+}
+static PyObject *op_itruediv(PyObject *x, PyObject *y) {
+  if (mx_is_inexact((mlx_dtype)mxp_node(x)->dtype))
+    return in_place(mx_divide, x, y, "division");
+  PyErr_SetString(PyExc_ValueError, "In place division cannot be performed on an integer array.");
+  return NULL;
+}
+
 OPERATOR(floordiv, mx_floor_divide, "floor division")
 OPERATOR(mod, mx_remainder, "modulus")
 

@@ -244,6 +244,10 @@ static mx_array *write_mask(mx_array *x, mx_array *mask, mx_array *v) {
 
 mx_array *mxp_updated_node(mx_array *x, PyObject *index, mx_array *v, enum mxp_update how) {
   mxp_index ix;
+  if (index == Py_False)
+    return x;
+  if (index == Py_True) /* as a mask of no dimensions: everything */
+    index = Py_Ellipsis;
   if (!(v = mx_cast(v, (mlx_dtype)x->dtype, stream())) || !(v = strip(v)))
     return mxp_raise(), NULL;
   bool lazy_mask = how == MXP_SET && v->ndim == 0;

@@ -75,6 +75,26 @@ int mxp_ints(mxp_value *v, PyObject *o, const char *fn, const char *param, bool 
   return 0;
 }
 
+int mxp_spread(mxp_call *c, int i, int n) {
+  mxp_value *v = &c->v[i];
+  const char *name = c->spec->params[i].name;
+  if (v->ints.n != n && !v->single) {
+    PyErr_Format(PyExc_ValueError, "[%s] %s must be an integer or %d of them, not %d", c->spec->name,
+                 name, n, v->ints.n);
+    return -1;
+  }
+  for (int k = 0; k < n; k++) {
+    v->few[k] = v->ints.p[v->single ? 0 : k];
+    if (v->few[k] < INT_MIN || v->few[k] > INT_MAX) {
+      PyErr_Format(PyExc_ValueError, "[%s] %s is out of range", c->spec->name, name);
+      return -1;
+    }
+  }
+  v->ints = (mx_ints){v->few, n};
+  v->single = false;
+  return 0;
+}
+
 /* n objects as nodes; those that nobody else holds go to the scope. */
 static int arrays(mxp_value *v, const mxp_spec *spec, const mxp_param *param, PyObject *const *items,
                   PyObject *sequence, Py_ssize_t n) {

@@ -84,6 +84,9 @@ PyObject *mxp_end_object(mxp_call *c, PyObject *o);
 
 /* Fills an integer list from a sequence or one integer. */
 int mxp_ints(mxp_value *v, PyObject *o, const char *fn, const char *param, bool one);
+/* Makes value number i, an integer or a list, one of n integers of 32 bits; nonzero with an exception
+ * set. */
+int mxp_spread(mxp_call *c, int i, int n);
 int mxp_int64(PyObject *o, int64_t *out);
 PyObject *mxp_sequence(const mx_vec *v, bool tuple);
 

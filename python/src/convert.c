@@ -155,24 +155,20 @@ mx_array *mxp_from_scalar(PyObject *o, enum mxp_scalar kind) {
   return mxp_from_scalar_as(o, kind, scalar_dtype(o, kind));
 }
 
-/* Whether an integer lies in the range of an integer dtype. */
+/* Whether an integer lies in the range of an integer dtype; 64 unsigned bits take any of 64 bits. */
 static bool fits(PyObject *o, mlx_dtype t) {
   int over, bits = 8 * mx_dtype_bytes(t);
   int64_t v = PyLong_AsLongLongAndOverflow(o, &over);
-  if (t == MLX_UINT64) {
-    if (over > 0) {
-      PyLong_AsUnsignedLongLong(o);
-      bool bad = PyErr_Occurred() != NULL;
-      PyErr_Clear();
-      return !bad;
-    }
-    return !over && v >= 0;
+  if (over > 0 && t == MLX_UINT64) {
+    PyLong_AsUnsignedLongLong(o);
+    over = PyErr_Occurred() != NULL;
+    PyErr_Clear();
   }
-  if (over)
-    return false;
+  if (over || bits == 64)
+    return !over;
   if (mx_dtype_kind(t) == MX_KIND_UINT)
-    return v >= 0 && v <= (int64_t)((UINT64_C(1) << bits) - 1);
-  return bits == 64 || (v >= -(INT64_C(1) << (bits - 1)) && v < INT64_C(1) << (bits - 1));
+    return v >= 0 && v < INT64_C(1) << bits;
+  return v >= -(INT64_C(1) << (bits - 1)) && v < INT64_C(1) << (bits - 1);
 }
 
 mx_array *mxp_from_weak(PyObject *o, enum mxp_scalar kind, mlx_dtype t) {
@@ -180,7 +176,7 @@ mx_array *mxp_from_weak(PyObject *o, enum mxp_scalar kind, mlx_dtype t) {
   if (kind == MXP_INT) {
     if (k == MX_KIND_BOOL)
       t = MLX_INT32;
-    if (mx_dtype_kind(t) <= MX_KIND_INT && !fits(o, t)) {
+    else if (k <= MX_KIND_INT && !fits(o, t)) {
       PyErr_Format(PyExc_ValueError, "Converting %S to %s would result in overflow.", o,
                    mx_dtype_name(t));
       return NULL;

@@ -120,7 +120,8 @@ int mxp_io_init(PyObject *module);
 int mxp_random_init(PyObject *random);
 int mxp_distributed_init(PyObject *distributed);
 int mxp_absent_init(PyObject *module);
-PyObject *mxp_make_enum(PyObject *module, const char *name, const char *const *members, int n);
+PyObject *mxp_make_enum(PyObject *module, const char *name, const char *const *members, int n,
+                        const char *what);
 PyObject *mxp_submodule(PyObject *parent, const char *name);
 
 #define MXP_FN(f) ((PyCFunction)(void (*)(void))(f))

@@ -428,7 +428,7 @@ static PyMethodDef type_equal_def = {"__eq__", type_equal, METH_O, NULL};
 
 static int add_device_type(PyObject *module) {
   static const char *const names[] = {"cpu", "gpu"};
-  mxp_device_enum = mxp_make_enum(module, "DeviceType", names, 2);
+  mxp_device_enum = mxp_make_enum(module, "DeviceType", names, 2, "Kinds of devices.");
   for (int i = 0; i < 2; i++)
     if (!mxp_device_enum || !(members[i] = PyObject_GetAttrString(mxp_device_enum, names[i])))
       return -1;

@@ -87,7 +87,7 @@ static PyType_Spec dtype_spec = {
 static int add_categories(PyObject *module) {
   static const char *const names[] = {"complexfloating", "floating", "inexact", "signedinteger",
                                       "unsignedinteger", "integer",  "number",  "generic"};
-  mxp_category_enum = mxp_make_enum(module, "DtypeCategory", names, 8);
+  mxp_category_enum = mxp_make_enum(module, "DtypeCategory", names, 8, "Kinds of dtypes, for issubdtype.");
   return mxp_category_enum ? 0 : -1;
 }
 

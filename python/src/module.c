@@ -28,7 +28,8 @@ PyObject *mxp_submodule(PyObject *parent, const char *name) {
 }
 
 /* An Enum class of mlx.core with members numbered from 0, whose repr is their str. */
-PyObject *mxp_make_enum(PyObject *module, const char *name, const char *const *members, int n) {
+PyObject *mxp_make_enum(PyObject *module, const char *name, const char *const *members, int n,
+                        const char *what) {
   PyObject *enums = PyImport_ImportModule("enum"), *list = PyList_New(0);
   int bad = !enums || !list;
   for (int i = 0; i < n && !bad; i++) {
@@ -41,9 +42,12 @@ PyObject *mxp_make_enum(PyObject *module, const char *name, const char *const *m
   PyObject *args = fn ? Py_BuildValue("(sO)", name, list) : NULL;
   PyObject *made = args ? PyObject_Call(fn, args, kw) : NULL;
   PyObject *str = made ? PyObject_GetAttrString(made, "__str__") : NULL;
-  if (!str || PyObject_SetAttrString(made, "__repr__", str) ||
+  PyObject *doc = PyUnicode_FromString(what);
+  if (!str || !doc || PyObject_SetAttrString(made, "__repr__", str) ||
+      PyObject_SetAttrString(made, "__doc__", doc) ||
       PyModule_AddObjectRef(module, name, made))
     Py_CLEAR(made);
+  Py_XDECREF(doc);
   Py_XDECREF(str);
   Py_XDECREF(args);
   Py_XDECREF(fn);

@@ -7,6 +7,7 @@ or by place and kind; where they cannot, ADAPTERS names a C function of python/s
 
 import ast
 import functools
+import re
 import sys
 from collections import namedtuple
 from pathlib import Path
@@ -53,7 +54,8 @@ PARSED = {
            "ddof: int = 0, *, correction: int | None = None, stream: StreamOrDevice = None) -> array",
 }
 PARSED["std"] = PARSED["var"]
-WEAK = {"where": ("x", "y"), "clip": ("a", "a_min", "a_max")}
+WEAK = {"where": ("x", "y"), "clip": ("a", "a_min", "a_max"), "logical_and": (), "logical_or": (),
+        "logical_xor": ()}
 
 
 def split_none(annotation):
@@ -119,10 +121,16 @@ def match(c, f, skip=None):
     by_name = {p.name: (i, p) for i, p in params}
     wanted = {q.name for q in c.params}
     rest = [ip for ip in params if ip[1].name not in wanted]
-    out, used = [], 0
+    out, used = [], set()
     for q in c.params:
         if q.type == "stream":
             out.append("c.s")
+            continue
+        stem, _, number = q.name.rpartition("_")  # stride_0, stride_1 of the one Python stride
+        if q.type == "int" and number.isdigit() and stem in by_name:
+            i, p = by_name[stem]
+            out.append(f"(int)c.v[{i}].ints.p[{number}]")
+            used.add(i)
             continue
         if q.name in by_name:
             i, p = by_name[q.name]
@@ -138,8 +146,8 @@ def match(c, f, skip=None):
         if p.kind == "DTYPE" and q.type == "dtype" and p.default in (None, NO_DEFAULT) and p.none:
             return None
         out.append(text.format(v=f"c.v[{i}]"))
-        used += 1
-    return out if used == len(params) else None
+        used.add(i)
+    return out if len(used) == len(params) else None
 
 
 def variants(f):
@@ -222,6 +230,15 @@ def param_row(f, p, lists):
     return f'{{"{p.name}", MXP_P_{p.kind}, {flags}, {number}, {text}, {ints}}}'
 
 
+def spread_lines(chosen):
+    """Parameters that fill several of the builder's: one integer counts for all."""
+    counts = {}
+    for _, _, args in chosen:
+        for i, number in re.findall(r"v\[(\d+)\]\.ints\.p\[(\d)\]", " ".join(args)):
+            counts[i] = max(counts.get(i, 0), int(number) + 1)
+    return [f"if (mxp_spread(&c, {i}, {n})) return mxp_end_object(&c, NULL);" for i, n in counts.items()]
+
+
 def call_lines(f):
     """The body between begin and the end of the call; None where nothing can be called."""
     full = f.name if f.module == "core" else f"{f.module}_{f.name}"
@@ -238,7 +255,7 @@ def call_lines(f):
     if results == ["array"]:
         calls = [f"mx_{c.name}({', '.join(a)})" for _, c, a in chosen]
         if len(chosen) == 1:
-            return [f"return mxp_end(&c, {calls[0]});"]
+            return spread_lines(chosen) + [f"return mxp_end(&c, {calls[0]});"]
         return [f"return mxp_end(&c, {chosen[0][0]} ? {calls[0]}", f"    : {calls[1]});"]
     if results == ["void"]:
         return [f"return mxp_end_none(&c, mx_{chosen[0][1].name}({', '.join(chosen[0][2])}));"]
