@@ -31,3 +31,8 @@ add_custom_target(mlx_python_package ALL
   COMMAND ${CMAKE_COMMAND} -E copy_directory ${CMAKE_CURRENT_SOURCE_DIR}/python/mlx
           ${CMAKE_BINARY_DIR}/python/mlx)
 add_dependencies(mlx_python mlx_python_package)
+
+# The wheel: scikit-build-core takes the package from python/mlx and the extension from here.
+if(SKBUILD)
+  install(TARGETS mlx_python LIBRARY DESTINATION mlx COMPONENT python)
+endif()

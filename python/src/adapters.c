@@ -185,17 +185,45 @@ PyObject *mxp_do_put_along_axis(mxp_call *c) {
   return mxp_end(c, r ? mx_reshape(r, shape_of(x), c->s) : NULL);
 }
 
+/* One array as itself, several as a tuple. */
+static PyObject *end_one_or_tuple(mxp_call *c, int bad, mx_vec *r) {
+  if (bad || r->n != 1)
+    return mxp_end_vec(c, bad, r, true);
+  mx_array *only = r->p[0];
+  free(r->p);
+  return mxp_end(c, only);
+}
+
 PyObject *mxp_do_unique(mxp_call *c) {
   mxp_value *v = c->v;
   mx_vec r = {NULL, 0};
   mx_array *fill = v[5].given ? v[5].a : NULL;
-  if (mx_unique(&r, v[0].a, (int)v[1].i, v[2].b, v[3].b, v[4].b, fill, c->s))
-    return end_error(c);
-  if (r.n > 1)
-    return mxp_end_vec(c, 0, &r, true);
-  mx_array *only = r.p[0];
-  free(r.p);
-  return mxp_end(c, only);
+  int bad = mx_unique(&r, v[0].a, (int)v[1].i, v[2].b, v[3].b, v[4].b, fill, c->s);
+  return end_one_or_tuple(c, bad, &r);
+}
+
+/* ---- linalg ---- */
+
+PyObject *mxp_do_linalg_svd(mxp_call *c) {
+  mx_vec r = {NULL, 0};
+  return end_one_or_tuple(c, mx_linalg_svd(&r, c->v[0].a, c->v[1].b, c->s), &r);
+}
+
+/* ord is None, a number, or the name of a matrix norm. */
+PyObject *mxp_do_linalg_norm(mxp_call *c) {
+  mxp_value *v = c->v;
+  PyObject *ord = v[1].o;
+  if (!ord)
+    return mxp_end(c, mx_linalg_norm_l2(v[0].a, v[2].ints, v[3].b, c->s));
+  if (PyUnicode_Check(ord)) {
+    const char *name = PyUnicode_AsUTF8AndSize(ord, NULL);
+    return name ? mxp_end(c, mx_linalg_norm_matrix(v[0].a, name, v[2].ints, v[3].b, c->s))
+                : mxp_end_object(c, NULL);
+  }
+  double p = PyFloat_AsDouble(ord);
+  if (p == -1 && PyErr_Occurred())
+    return mxp_end_object(c, NULL);
+  return mxp_end(c, mx_linalg_norm(v[0].a, p, v[2].ints, v[3].b, c->s));
 }
 
 /* ---- products ---- */

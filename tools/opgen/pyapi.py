@@ -153,7 +153,9 @@ def match(c, f, skip=None):
 def variants(f):
     """(condition or None, builder, arguments) of each builder that the call chooses from."""
     by_suffix = {}
-    for c in f.op.c:
+    full = f.name if f.module == "core" else f"{f.module}_{f.name}"
+    named = [c for c in f.op.c if c.name in (full, full + "_axis", full + "_axes")] or f.op.c
+    for c in named:
         for suffix in ("_axes", "_axis", ""):
             if c.name.endswith(suffix):
                 by_suffix.setdefault(suffix, c)
@@ -169,7 +171,7 @@ def variants(f):
     if axis is not None and many and f.params[axis].kind == "AXES" and not f.params[axis].none:
         a = match(many, f)
         return [(None, many, a)] if a else None
-    for c in f.op.c:
+    for c in list(named) + f.op.c:
         a = match(c, f)
         if a:
             return [(None, c, a)]

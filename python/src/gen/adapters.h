@@ -17,6 +17,8 @@ PyObject *mxp_do_take(mxp_call *c);
 PyObject *mxp_do_take_along_axis(mxp_call *c);
 PyObject *mxp_do_put_along_axis(mxp_call *c);
 PyObject *mxp_do_unique(mxp_call *c);
+PyObject *mxp_do_linalg_svd(mxp_call *c);
+PyObject *mxp_do_linalg_norm(mxp_call *c);
 PyObject *mxp_do_tensordot(mxp_call *c);
 PyObject *mxp_do_depends(mxp_call *c);
 PyObject *mxp_do_gather_qmm(mxp_call *c);
