@@ -1,0 +1,73 @@
+"""Emits the type stubs python/mlx/core/*.pyi: generated functions and methods, and the rest of mlx.core
+from python/src/core.pyi.in, which is written by hand."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MARK = "# Written by tools/opgen.py from src/ops/ and python/src/; do not edit.\n"
+HEAD = MARK + """from collections.abc import Sequence
+from typing import Any, Literal
+
+from mlx.core import Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
+"""
+
+
+def render(p):
+    p = p._replace(annotation=p.annotation.replace("mlx.core.", ""))
+    default = "" if p.text is None else f" = {p.text if p.text != 'None' or p.none else '...'}"
+    if p.how == "var":
+        return f"*{p.name}: {p.annotation}"
+    if p.text is not None and p.default is None and "None" not in p.annotation:
+        return f"{p.name}: {p.annotation} | None{default}"
+    return f"{p.name}: {p.annotation}{default}"
+
+
+def signature(params, returns, method=False):
+    out, state = (["self"] if method else []), "place"
+    for i, p in enumerate(params):
+        if state == "place" and p.how != "place":
+            if i or method:
+                out.append("/")
+            state = "both"
+        if p.how == "name" and state == "both":
+            out.append("*")
+            state = "name"
+        if p.how == "var":
+            state = "name"
+        out.append(render(p))
+    if state == "place" and params:
+        out.append("/")
+    return f"({', '.join(out)}) -> {returns}"
+
+
+def returned(f):
+    if f.name in AS_LISTS:
+        return "list[array]"
+    return f.returns.replace("mlx.core.", "")
+
+
+AS_LISTS = {"quantize", "broadcast_arrays", "divmod", "gated_delta_update", "split"}
+
+
+def function(f, name, indent="", method=False):
+    params = f.params[1:] if method else f.params
+    doc = f.doc.replace('"""', "'''")
+    head = f"{indent}def {name}{signature(params, returned(f), method)}:"
+    return f'{head}\n{indent}    """{doc}"""\n{indent}    ...\n'
+
+
+def emit(found):
+    modules, methods = {m: [] for m in ("core", "random", "fft", "linalg", "fast")}, []
+    for f, _, names in found:
+        for name in names if not f.name.startswith("_") else ():
+            modules[f.module].append(function(f, name))
+        for name, is_property in f.op.method:
+            if not is_property:
+                methods.append(function(f, name, "    ", method=True))
+    files = {f"python/mlx/core/{m}.pyi": HEAD + "\n" + "\n".join(text)
+             for m, text in modules.items() if m != "core"}
+    base = (ROOT / "python" / "src" / "core.pyi.in").read_text()
+    base = base.replace("    # METHODS\n", "\n".join(methods)).replace(
+        "# FUNCTIONS\n", "\n".join(modules["core"]))
+    files["python/mlx/core/__init__.pyi"] = MARK + base
+    return files
