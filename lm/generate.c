@@ -19,8 +19,22 @@ typedef struct run {
   lm_sampler *sampler;
   lm_detok *detok;
   int32_t *tokens; /* the prompt and what was generated: penalties look back over it */
-  size_t n;
+  size_t n, cap;
 } run;
+
+static int remember(run *r, const int32_t *ids, size_t n) {
+  if (n > r->cap - r->n) {
+    size_t cap = r->cap + n + r->cap / 2 + 256;
+    int32_t *more = realloc(r->tokens, cap * sizeof *more);
+    if (!more)
+      return lm_nomem("generate");
+    r->tokens = more;
+    r->cap = cap;
+  }
+  memcpy(r->tokens + r->n, ids, n * sizeof *ids);
+  r->n += n;
+  return 0;
+}
 
 /* Hands text on; true when the callback wants to stop. */
 static bool show(const run *r, const char *text, size_t len) {
@@ -33,9 +47,8 @@ static int step(run *r, lm_statistics *stats, bool *done) {
   size_t len;
   int32_t id = lm_sampler_sample(r->sampler, lm_session_logits(r->session), r->vocabulary, r->tokens,
                                  r->n);
-  if (id < 0)
+  if (id < 0 || remember(r, &id, 1))
     return 1;
-  r->tokens[r->n++] = id;
   stats->generated_tokens++;
   *done = true;
   if (lm_tokenizer_is_eos(r->tokenizer, id)) {
@@ -69,12 +82,7 @@ static int loop(run *r, lm_statistics *stats) {
 }
 
 static int prepare(run *r, const int32_t *prompt, size_t n) {
-  r->tokens = malloc((n + r->g->max_tokens + 1) * sizeof *r->tokens);
-  if (!r->tokens)
-    return lm_nomem("generate");
-  memcpy(r->tokens, prompt, n * sizeof *prompt);
-  r->n = n;
-  return lm_sampler_new(&r->g->sampling, &r->sampler) ||
+  return remember(r, prompt, n) || lm_sampler_new(&r->g->sampling, &r->sampler) ||
          lm_detok_new(&r->detok, r->tokenizer, true);
 }
 

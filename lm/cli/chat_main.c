@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lm/cli/cli.h"
 
@@ -18,7 +19,7 @@ typedef struct chat {
   size_t reply_len, reply_cap;
 } chat;
 
-static const char help[] = "q to end, r to start a new conversation, h for this help";
+static const char help[] = "q ends, r starts a new conversation, h shows this; Ctrl-C stops an answer";
 
 static int say(chat *c, const char *role, const char *content) {
   json_t *m = json_pack("{s:s, s:s}", "role", role, "content", content);
@@ -79,7 +80,7 @@ static int note(void *ctx, int32_t id) {
 static int generate(chat *c, const int32_t *ids, size_t n) {
   lm_progress prefill = {cli_prefill_progress, "Reading"};
   lm_generation g = {.sampling = c->o->sampling,
-                     .max_tokens = (size_t)c->o->max_tokens,
+                     .max_tokens = cli_max_tokens(c->o),
                      .prefill_step = (size_t)c->o->prefill_step,
                      .prefill = &prefill,
                      .text = show,
@@ -98,53 +99,66 @@ static int generate(chat *c, const int32_t *ids, size_t n) {
   return lm_generate(c->session, ids + have, n - have, &g, NULL);
 }
 
-static int turn(chat *c, const char *line) {
-  char *messages, *prompt;
-  int32_t *ids;
-  size_t n;
-  c->reply_len = 0;
-  if (say(c, "user", line))
-    return 1;
-  messages = json_dumps(c->messages, JSON_COMPACT);
+/* The conversation so far as the model reads it. */
+static int encode(const chat *c, int32_t **ids, size_t *n) {
+  char *messages = json_dumps(c->messages, JSON_COMPACT), *prompt;
   if (!messages)
     return lm_nomem("conversation");
   int bad = lm_engine_chat_prompt(c->engine, messages, NULL, true, &prompt);
   free(messages);
   if (bad)
     return 1;
-  bad = lm_tokenizer_encode(lm_engine_tokenizer(c->engine), prompt, strlen(prompt), false, true, &ids,
-                            &n);
+  bad = lm_tokenizer_encode(lm_engine_tokenizer(c->engine), prompt, strlen(prompt), false, true, ids,
+                            n);
   free(prompt);
-  if (bad)
-    return 1;
-  bad = generate(c, ids, n);
-  free(ids);
-  puts("");
-  return bad ? 1 : say(c, "assistant", c->reply_len ? c->reply : "");
+  return bad;
 }
 
-/* False when the conversation is over. */
+/* A turn that fails leaves the conversation as it was. */
+static int turn(chat *c, const char *line) {
+  int32_t *ids = NULL;
+  size_t n, before = json_array_size(c->messages);
+  c->reply_len = 0;
+  int bad = say(c, "user", line) || encode(c, &ids, &n) || generate(c, ids, n);
+  free(ids);
+  puts("");
+  bad = bad || say(c, "assistant", c->reply_len ? c->reply : "");
+  while (bad && json_array_size(c->messages) > before)
+    json_array_remove(c->messages, before);
+  return bad;
+}
+
+/* What to do with a line; *over when the conversation is. */
+static int obey(chat *c, const char *line, bool *over) {
+  *over = strcmp(line, "q") == 0;
+  if (strcmp(line, "r") == 0)
+    return start(c);
+  if (strcmp(line, "h") == 0)
+    puts(help);
+  else if (*line && !*over)
+    return turn(c, line);
+  return 0;
+}
+
 static int converse(chat *c) {
-  printf("Chat with %s (%s)\n", c->o->model, help);
-  for (;;) {
+  const char *slash = strrchr(c->o->model, '/');
+  printf("Chat with %s\n%s\n", slash && slash[1] ? slash + 1 : c->o->model, help);
+  for (bool over = false; !over;) {
     cli_clear_interrupt();
     char *line = cli_read_line(">> ");
+    if (!line && cli_interrupted()) { /* drops what was typed */
+      if (isatty(STDIN_FILENO))
+        continue;
+      return lm_fail(LM_INTERRUPTED, "interrupted");
+    }
     if (!line)
       return 0;
-    int bad = 0;
-    bool over = strcmp(line, "q") == 0;
-    if (strcmp(line, "r") == 0)
-      bad = start(c);
-    else if (strcmp(line, "h") == 0)
-      puts(help);
-    else if (*line && !over)
-      bad = turn(c, line);
+    int bad = obey(c, line, &over);
     free(line);
     if (bad && lm_error_kind() != LM_INTERRUPTED)
       return 1;
-    if (over)
-      return 0;
   }
+  return 0;
 }
 
 int main(int argc, char **argv) {

@@ -22,6 +22,9 @@ typedef struct cli_options {
  * else the exit code (also after --help). */
 int cli_parse(cli_options *o, bool chat, int argc, char **argv);
 
+/* --max-tokens; -1 is no limit. */
+size_t cli_max_tokens(const cli_options *o);
+
 /* A local path of --model: a path as it is, or a hub name that the local hub cache holds. */
 int cli_resolve_model(const char *name, char *path, size_t n);
 

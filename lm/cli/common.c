@@ -10,6 +10,10 @@
 #include "lm/cli/cli.h"
 #include "mlx/c/version.h"
 
+size_t cli_max_tokens(const cli_options *o) {
+  return o->max_tokens < 0 ? SIZE_MAX : (size_t)o->max_tokens;
+}
+
 /* ---- models ---- */
 
 static bool exists(const char *path) {

@@ -1,4 +1,5 @@
 /* mlx_lm.generate: one prompt, one streamed answer, the statistics. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +90,7 @@ static int answer(lm_engine *e, const cli_options *o) {
   lm_session *s = NULL;
   lm_progress prefill = {cli_prefill_progress, "Reading the prompt"};
   lm_generation g = {.sampling = o->sampling,
-                     .max_tokens = (size_t)o->max_tokens,
+                     .max_tokens = cli_max_tokens(o),
                      .prefill_step = (size_t)o->prefill_step,
                      .prefill = &prefill,
                      .text = print_text};
@@ -121,7 +122,10 @@ int main(int argc, char **argv) {
     return code;
   cli_catch_interrupt();
   lm_engine *e = cli_load(&o);
-  code = e && !answer(e, &o) ? CLI_OK : cli_fail(argv[0]);
+  int bad = !e || answer(e, &o);
+  if (!bad && (fflush(stdout) || ferror(stdout)))
+    bad = lm_fail(LM_FAILED, "cannot write the text: %s", strerror(errno));
+  code = bad ? cli_fail(argv[0]) : CLI_OK;
   lm_engine_free(e);
   return code;
 }

@@ -25,53 +25,58 @@ static const struct spec {
   int value; /* takes one */
   enum flag flag;
   int programs;
-  const char *help;
+  const char *what, *help; /* the value, and what the flag does; no help: not shown */
 } specs[] = {
-    {"model", 1, MODEL, BOTH, "PATH  a .gguf file, a folder, or a name that the hub cache holds"},
-    {"prompt", 1, PROMPT, GENERATE, "TEXT  the prompt; - reads it from standard input"},
-    {"system-prompt", 1, SYSTEM_PROMPT, BOTH, "TEXT  the system message"},
-    {"prefill-response", 1, PREFILL_RESPONSE, GENERATE, "TEXT  how the answer begins"},
-    {"max-tokens", 1, MAX_TOKENS, BOTH, "N  tokens to generate at the most"},
-    {"temp", 1, TEMP, BOTH, "X  temperature; 0 takes the likeliest token"},
-    {"top-p", 1, TOP_P, BOTH, "X  sample from the likeliest tokens of this share"},
-    {"min-p", 1, MIN_P, GENERATE, "X  leave out tokens less likely than this times the likeliest"},
-    {"top-k", 1, TOP_K, GENERATE, "N  sample from the N likeliest tokens"},
-    {"xtc-probability", 1, XTC_PROBABILITY, BOTH, "X  chance of excluding the top choices"},
-    {"xtc-threshold", 1, XTC_THRESHOLD, BOTH, "X  what counts as a top choice"},
-    {"min-tokens-to-keep", 1, MIN_TOKENS_TO_KEEP, GENERATE, "N  that min-p leaves at the least"},
-    {"repetition-penalty", 1, REPETITION_PENALTY, BOTH, "X  makes recent tokens less likely"},
-    {"repetition-context-size", 1, REPETITION_CONTEXT, BOTH, "N  what counts as recent"},
-    {"seed", 1, SEED, BOTH, "N  the same seed gives the same text"},
-    {"extra-eos-token", 1, EXTRA_EOS, GENERATE, "TOKEN...  further tokens that end the answer"},
-    {"ignore-chat-template", 0, IGNORE_TEMPLATE, GENERATE, "use the prompt as it is"},
-    {"use-default-chat-template", 0, DEFAULT_TEMPLATE, GENERATE, "ChatML where the model has no template"},
-    {"chat-template-config", 1, TEMPLATE_CONFIG, GENERATE, "JSON  further variables of the template"},
-    {"verbose", 1, VERBOSE, GENERATE, "BOOL  statistics and rules around the text"},
-    {"prefill-step-size", 1, PREFILL_STEP, BOTH, "N  tokens of the prompt at a time"},
-    {"trust-remote-code", 0, TRUST, BOTH, "accepted; no code of a model is ever run"},
-    {"version", 0, VERSION, BOTH, "print the version"},
-    {"help", 0, HELP, BOTH, "print this"},
-    {"adapter-path", 1, REFUSED, BOTH, NULL},
-    {"image", 1, REFUSED, GENERATE, NULL},
-    {"max-kv-size", 1, REFUSED, BOTH, NULL},
-    {"prompt-cache-file", 1, REFUSED, GENERATE, NULL},
-    {"quantize-activations", 0, REFUSED, GENERATE, NULL},
-    {"qa", 0, REFUSED, GENERATE, NULL},
-    {"kv-bits", 1, REFUSED, GENERATE, NULL},
-    {"kv-group-size", 1, REFUSED, GENERATE, NULL},
-    {"quantized-kv-start", 1, REFUSED, GENERATE, NULL},
-    {"draft-model", 1, REFUSED, GENERATE, NULL},
-    {"num-draft-tokens", 1, REFUSED, GENERATE, NULL},
-    {"pipeline", 0, REFUSED, CHAT, NULL},
+    {"model", 1, MODEL, BOTH, "PATH", "a .gguf file, a folder, or a name that the hub cache holds"},
+    {"prompt", 1, PROMPT, GENERATE, "TEXT", "the prompt; - reads it from standard input"},
+    {"system-prompt", 1, SYSTEM_PROMPT, BOTH, "TEXT", "the system message"},
+    {"prefill-response", 1, PREFILL_RESPONSE, GENERATE, "TEXT", "how the answer begins"},
+    {"max-tokens", 1, MAX_TOKENS, BOTH, "N", "tokens to generate at the most; -1: until the answer ends"},
+    {"temp", 1, TEMP, BOTH, "X", "temperature; 0 takes the likeliest token"},
+    {"top-p", 1, TOP_P, BOTH, "X", "sample from the likeliest tokens of this share"},
+    {"min-p", 1, MIN_P, GENERATE, "X", "leave out tokens less likely than this times the likeliest"},
+    {"top-k", 1, TOP_K, GENERATE, "N", "sample from the N likeliest tokens"},
+    {"xtc-probability", 1, XTC_PROBABILITY, BOTH, "X", "chance of excluding the top choices"},
+    {"xtc-threshold", 1, XTC_THRESHOLD, BOTH, "X", "what counts as a top choice"},
+    {"min-tokens-to-keep", 1, MIN_TOKENS_TO_KEEP, GENERATE, "N", "that min-p leaves at the least"},
+    {"repetition-penalty", 1, REPETITION_PENALTY, BOTH, "X", "makes recent tokens less likely"},
+    {"repetition-context-size", 1, REPETITION_CONTEXT, BOTH, "N", "what counts as recent"},
+    {"seed", 1, SEED, BOTH, "N", "the same seed gives the same text"},
+    {"extra-eos-token", 1, EXTRA_EOS, GENERATE, "TOKEN...", "further tokens that end the answer"},
+    {"ignore-chat-template", 0, IGNORE_TEMPLATE, GENERATE, "", "use the prompt as it is"},
+    {"use-default-chat-template", 0, DEFAULT_TEMPLATE, GENERATE, "", "ChatML where the model has no template"},
+    {"chat-template-config", 1, TEMPLATE_CONFIG, GENERATE, "JSON", "further variables of the template"},
+    {"verbose", 1, VERBOSE, GENERATE, "BOOL", "statistics and rules around the text"},
+    {"prefill-step-size", 1, PREFILL_STEP, BOTH, "N", "tokens of the prompt at a time"},
+    {"trust-remote-code", 0, TRUST, BOTH, "", "accepted; no code of a model is ever run"},
+    {"version", 0, VERSION, BOTH, "", "print the version"},
+    {"help", 0, HELP, BOTH, "", "print this"},
+    {"adapter-path", 1, REFUSED, BOTH, "", NULL},
+    {"image", 1, REFUSED, GENERATE, "", NULL},
+    {"max-kv-size", 1, REFUSED, BOTH, "", NULL},
+    {"prompt-cache-file", 1, REFUSED, GENERATE, "", NULL},
+    {"quantize-activations", 0, REFUSED, GENERATE, "", NULL},
+    {"qa", 0, REFUSED, GENERATE, "", NULL},
+    {"kv-bits", 1, REFUSED, GENERATE, "", NULL},
+    {"kv-group-size", 1, REFUSED, GENERATE, "", NULL},
+    {"quantized-kv-start", 1, REFUSED, GENERATE, "", NULL},
+    {"draft-model", 1, REFUSED, GENERATE, "", NULL},
+    {"num-draft-tokens", 1, REFUSED, GENERATE, "", NULL},
+    {"pipeline", 0, REFUSED, CHAT, "", NULL},
 };
 #define N_SPECS (sizeof specs / sizeof *specs)
+
+static const char *short_name(enum flag flag) {
+  return flag == PROMPT ? "-p, " : flag == MAX_TOKENS ? "-m, " : flag == HELP ? "-h, " : "    ";
+}
 
 static int usage(const char *program, int which, bool asked) {
   FILE *to = asked ? stdout : stderr;
   fprintf(to, "usage: %s --model PATH [options]\n", program);
   for (size_t i = 0; asked && i < N_SPECS; i++)
     if (specs[i].help && (specs[i].programs & which))
-      fprintf(to, "  --%s%s%s\n", specs[i].name, specs[i].value ? " " : "   ", specs[i].help);
+      fprintf(to, "  %s--%s %-*s  %s\n", short_name(specs[i].flag), specs[i].name,
+              26 - (int)strlen(specs[i].name), specs[i].what, specs[i].help);
   if (!asked)
     fprintf(to, "%s --help lists the options\n", program);
   return asked ? CLI_OK : CLI_USAGE;
@@ -125,7 +130,7 @@ static bool set(cli_options *o, enum flag flag, const char *v) {
   case TEMPLATE_CONFIG:
     return o->template_config = v, true;
   case MAX_TOKENS:
-    return to_int(v, 1, INT32_MAX, &o->max_tokens);
+    return to_int(v, -1, INT32_MAX, &o->max_tokens);
   case PREFILL_STEP:
     return to_int(v, 1, INT32_MAX, &o->prefill_step);
   case SEED:
@@ -188,6 +193,9 @@ static int one_flag(cli_options *o, const struct spec *s, int which, int argc, c
 
 int cli_parse(cli_options *o, bool chat, int argc, char **argv) {
   const int which = chat ? CHAT : GENERATE;
+  char *slash = strrchr(argv[0], '/');
+  if (slash)
+    argv[0] = slash + 1; /* the name in messages */
   struct option longs[N_SPECS + 1];
   memset(longs, 0, sizeof longs);
   for (size_t i = 0; i < N_SPECS; i++)
