@@ -175,6 +175,53 @@ static void quantized(int64_t m, int64_t n, int64_t k, int bits, int group, bool
   free(b);
 }
 
+// --- one token of a language model ----------------------------------------------------------------------
+
+// All products of SmolLM2-135M with 4-bit weights, group 32, each with weights of its own.
+static void model(int64_t m) {
+  static const int shapes[5][3] = {{576, 576, 2}, {192, 576, 2}, {1536, 576, 2}, {576, 1536, 1}, {0}};
+  enum { LAYERS = 30, MOST = LAYERS * 7 + 1 };
+  static mx_product p[MOST];
+  float *x = fill((size_t)(m * 1536) * 4, 0), *y = fill((size_t)(m * 49152) * 4, 0);
+  int count = 0;
+  double weights = 0;
+  for (int layer = 0; layer <= LAYERS; layer++) {
+    for (int s = 0; s < 5; s++) {
+      int n = layer < LAYERS ? shapes[s][0] : 49152, k = layer < LAYERS ? shapes[s][1] : 576;
+      int times = layer < LAYERS ? shapes[s][2] : s == 0;
+      for (int i = 0; i < times; i++) {
+        void *w = fill((size_t)n * (size_t)k / 2, 3), *sc = fill((size_t)n * (size_t)k / 16, 1);
+        void *bias = fill((size_t)n * (size_t)k / 16, 1);
+        // Of a prompt only the last row meets the head.
+        mx_product *q = &p[count++];
+        *q = (mx_product){.m = layer < LAYERS ? m : 1, .n = n, .k = k, .batch = 1, .alpha = 1};
+        q->a = (mx_matrix){x, MLX_FLOAT32, k, 1, 0, NULL};
+        q->b = (mx_matrix){w, MLX_UINT32, k / 8, 0, 0, NULL};
+        q->out = (mx_matrix){y, MLX_FLOAT32, n, 1, 0, NULL};
+        q->quant =
+            (mx_quant){MX_QUANT_AFFINE, true, 4, 32, sc, bias, MLX_FLOAT16, 1, k / 32, 0};
+        weights += (double)n * k * (layer < LAYERS ? (double)m : 1);
+      }
+    }
+  }
+  double fastest = 1e9;
+  for (int run = 0; run < (m == 1 ? 30 : 5); run++) {
+    double t = now();
+    for (int i = 0; i < count; i++) mx_product_run(&p[i]);
+    t = now() - t;
+    if (t < fastest) fastest = t;
+  }
+  printf("products of a 135M model, %d tokens at once: %.1f tokens/s, %.1f GFLOP/s\n", (int)m,
+         (double)m / fastest, 2 * weights / fastest * 1e-9);
+  for (int i = 0; i < count; i++) {
+    free((void *)p[i].b.data);
+    free((void *)p[i].quant.scales);
+    free((void *)p[i].quant.biases);
+  }
+  free(x);
+  free(y);
+}
+
 int main(int argc, char **argv) {
   int threads = argc > 1 ? atoi(argv[1]) : 1;
   mx_set_thread_count(threads);
@@ -191,6 +238,9 @@ int main(int argc, char **argv) {
     }
     return 0;
   }
+  model(1);
+  model(512);
+  if (argc > 2) return 0;
   static const int cubes[] = {64, 128, 256, 512, 1024, 2048};
   for (int i = 0; i < 6; i++) dense(cubes[i], cubes[i], cubes[i], MLX_FLOAT32, 0);
   for (int i = 0; i < 5; i++) dense(cubes[i], cubes[i], cubes[i], MLX_FLOAT32, 1);

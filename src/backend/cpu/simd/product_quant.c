@@ -256,39 +256,33 @@ static vf expand_any(const mx_codes *q, int64_t first, int64_t groups, const flo
   return expand_scales(q, MLX_BFLOAT16, first, groups, sums, last_sums, acc, out);
 }
 
-INLINE vi load_words(const uint32_t *p, int64_t n) {
-  uint32_t part[VL] = {0};
-  if (n >= VL) return vi_load(p);
-  memcpy(part, p, (size_t)n * sizeof *p);
-  return vi_load(part);
-}
-
-/* acc[r] += scale * (codes of a block . x), lane by lane, for `blocks` blocks. The sums pass
- * through memory once a block and leave the registers to the codes: hence a function of its own. */
+/* acc[r] += scale * (codes of a block . x), lane by lane, for `count` blocks. The sums pass through
+ * memory once a block and leave the registers to the codes: hence functions of their own. */
 typedef struct blocks {
   const uint32_t *words;
-  int64_t word_stride, count, words_last; /* words of the last block */
+  int64_t word_stride, count;
   const float *x, *scales;
   int64_t scale_stride; /* floats between two rows' scales */
   int log_group;        /* of codes */
-  float *acc;           /* [rows][VL] */
+  uintptr_t ahead;      /* words that a later call will want */
+  _Alignas(64) float acc[MX_QDOT_ROWS * VL];
 } blocks;
 
-INLINE void qdot_blocks(const blocks *b, const int rows, const int bits) {
+INLINE void qdot_blocks(blocks *b, const int rows, const int bits) {
   const int half = 16 / bits, per = 32 / bits;
-  uint32_t lane_group[VL];
-  for (int i = 0; i < VL; i++) lane_group[i] = (uint32_t)(i * per) >> b->log_group;
-  const vi lanes = vi_load(lane_group);
+  uint32_t first_code[VL];
+  UNROLL for (int i = 0; i < VL; i++) first_code[i] = (uint32_t)(i * per);
+  const vi lane_group = vi_shift(vi_load(first_code), b->log_group);
   const float *x = b->x;
+  uintptr_t ahead = b->ahead;
   for (int64_t t = 0; t < b->count; t++, x += VL * per) {
     vi w[MX_QDOT_ROWS];
     vf p[MX_QDOT_ROWS];
-    int64_t n = t + 1 < b->count ? VL : b->words_last;
     UNROLL for (int r = 0; r < rows; r++) {
-      const uint32_t *at = b->words + r * b->word_stride + t * VL;
-      w[r] = load_words(at, n);
-      /* The rows of the next call: too short a run each for the hardware to see coming. */
-      __builtin_prefetch(at + rows * b->word_stride);
+      w[r] = vi_load(b->words + r * b->word_stride + t * VL);
+    }
+    for (int line = 0; line < rows * VL; line += 16, ahead += 64) {
+      __builtin_prefetch((const void *)ahead);
     }
     UNROLL for (int h = 0; h < 2; h++) {
       UNROLL for (int j = 0; j < half; j++) {
@@ -303,58 +297,95 @@ INLINE void qdot_blocks(const blocks *b, const int rows, const int bits) {
     }
     const float *scales = b->scales + ((t * VL * per) >> b->log_group);
     UNROLL for (int r = 0; r < rows; r++) {
-      vf scale = vf_pick(scales + r * b->scale_stride, lanes);
+      vf scale = vf_pick(scales + r * b->scale_stride, lane_group);
       vf_store(b->acc + r * VL, vf_fma(p[r], scale, vf_load(b->acc + r * VL)));
     }
   }
 }
 
 #define QDOT_BLOCKS(name, rows, bits)                                                              \
-  static __attribute__((noinline)) void name(const blocks *b) { qdot_blocks(b, rows, bits); }
-QDOT_BLOCKS(qdot_4x2, 4, 2)
-QDOT_BLOCKS(qdot_4x4, 4, 4)
-QDOT_BLOCKS(qdot_4x8, 4, 8)
+  static __attribute__((noinline)) void name(blocks *b) { qdot_blocks(b, rows, bits); }
+QDOT_BLOCKS(qdot_4x2, MX_QDOT_ROWS, 2)
+QDOT_BLOCKS(qdot_4x4, MX_QDOT_ROWS, 4)
+QDOT_BLOCKS(qdot_4x8, MX_QDOT_ROWS, 8)
 QDOT_BLOCKS(qdot_1x2, 1, 2)
 QDOT_BLOCKS(qdot_1x4, 1, 4)
 QDOT_BLOCKS(qdot_1x8, 1, 8)
 
-static void qdot_rows(const mx_codes *q, int64_t row, int rows, int64_t k, const mx_qdot_x *x,
-                      float *out) {
-  enum { CHUNK = 4096, STRIDE = CHUNK / 32 + 2 * VL };
-  float scales[MX_QDOT_ROWS * STRIDE], acc[MX_QDOT_ROWS * VL] = {0}, sums[4];
-  vf acc_bias[MX_QDOT_ROWS];
-  for (int r = 0; r < MX_QDOT_ROWS; r++) acc_bias[r] = vf_zero();
-  blocks b = {.word_stride = q->word_stride, .scales = scales, .scale_stride = STRIDE, .acc = acc};
-  b.log_group = __builtin_ctz((unsigned)q->group);
-  for (int64_t k0 = 0; k0 < k; k0 += CHUNK) {
-    int64_t n = MIN(k - k0, CHUNK), g0 = k0 >> b.log_group;
-    for (int r = 0; r < rows; r++) {
-      acc_bias[r] = expand_any(q, (row + r) * q->group_stride + g0, n >> b.log_group, x->sums + g0,
-                               x->last_sums, acc_bias[r], scales + r * STRIDE);
-    }
-    b.words = q->words + row * q->word_stride + k0 * q->bits / 32;
-    b.x = x->x + k0;
-    b.count = (n * q->bits / 32 + VL - 1) / VL;
-    b.words_last = n * q->bits / 32 - (b.count - 1) * VL;
-    if (rows == 1) {
-      (q->bits == 2 ? qdot_1x2 : q->bits == 4 ? qdot_1x4 : qdot_1x8)(&b);
-    } else {
-      (q->bits == 2 ? qdot_4x2 : q->bits == 4 ? qdot_4x4 : qdot_4x8)(&b);
-    }
+INLINE void qdot_run(blocks *b, const int rows, const int bits) {
+  if (rows == 1) {
+    (bits == 2 ? qdot_1x2 : bits == 4 ? qdot_1x4 : qdot_1x8)(b);
+  } else {
+    (bits == 2 ? qdot_4x2 : bits == 4 ? qdot_4x4 : qdot_4x8)(b);
   }
-  vf v[MX_QDOT_ROWS];
-  for (int r = 0; r < MX_QDOT_ROWS; r++) v[r] = vf_add(vf_load(acc + r * VL), acc_bias[r]);
-  vf_sum4(v[0], v[1], v[2], v[3], sums);
+}
+
+/* The codes past the last whole block, padded to one. */
+INLINE void qdot_rest(blocks *b, const int rows, const int bits, int64_t words) {
+  uint32_t padded[MX_QDOT_ROWS * VL] = {0};
+  blocks rest = *b;
+  int64_t done = b->count * VL;
+  for (int r = 0; r < rows; r++) {
+    memcpy(padded + r * VL, b->words + r * b->word_stride + done, (size_t)words * sizeof *padded);
+  }
+  rest.words = padded;
+  rest.word_stride = VL;
+  rest.count = 1;
+  rest.x += done * 32 / bits;
+  rest.scales += (done * 32 / bits) >> b->log_group;
+  qdot_run(&rest, rows, bits);
+  memcpy(b->acc, rest.acc, sizeof rest.acc);
+}
+
+INLINE void qdot_rows(const mx_codes *q, int64_t row, const int rows, const int bits, int64_t k,
+                      const mx_qdot_x *x, float *out) {
+  enum { CHUNK = 4096, STRIDE = CHUNK / 32 + 2 * VL };
+  float scales[MX_QDOT_ROWS * STRIDE], sums[4];
+  vf acc[4];
+  blocks b;
+  b.word_stride = q->word_stride;
+  b.scales = scales;
+  b.scale_stride = STRIDE;
+  b.log_group = __builtin_ctz((unsigned)q->group);
+  UNROLL for (int r = 0; r < 4; r++) acc[r] = vf_zero();
+  UNROLL for (int r = 0; r < rows; r++) vf_store(b.acc + r * VL, vf_zero());
+  for (int64_t k0 = 0; k0 < k; k0 += CHUNK) {
+    int64_t n = MIN(k - k0, CHUNK), g0 = k0 >> b.log_group, words = n * bits / 32;
+    for (int r = 0; r < rows; r++) {
+      acc[r] = expand_any(q, (row + r) * q->group_stride + g0, n >> b.log_group, x->sums + g0,
+                          x->last_sums, acc[r], scales + r * STRIDE);
+    }
+    b.words = q->words + row * q->word_stride + k0 * bits / 32;
+    b.x = x->x + k0;
+    b.count = words / VL;
+    /* Short rows are too short a run each for the hardware to foresee the next: two calls on. */
+    b.ahead = (uintptr_t)b.words + (uintptr_t)(8 * rows * q->word_stride);
+    qdot_run(&b, rows, bits);
+    if (words % VL) qdot_rest(&b, rows, bits, words % VL);
+  }
+  UNROLL for (int r = 0; r < rows; r++) acc[r] = vf_add(acc[r], vf_load(b.acc + r * VL));
+  vf_sum4(acc[0], acc[1], acc[2], acc[3], sums);
   memcpy(out, sums, (size_t)rows * sizeof *out);
+}
+
+INLINE void qdot_width(const mx_codes *q, int64_t r, int rows, const int bits, int64_t k,
+                       const mx_qdot_x *x, float *out) {
+  if (rows == MX_QDOT_ROWS) {
+    qdot_rows(q, r, MX_QDOT_ROWS, bits, k, x, out);
+    return;
+  }
+  for (int i = 0; i < rows; i++) qdot_rows(q, r + i, 1, bits, k, x, out + i);
 }
 
 static void qdot(const mx_codes *q, int64_t r, int rows, int64_t k, const mx_qdot_x *x,
                  float *out) {
-  if (rows == MX_QDOT_ROWS) {
-    qdot_rows(q, r, rows, k, x, out);
-    return;
+  if (q->bits == 2) {
+    qdot_width(q, r, rows, 2, k, x, out);
+  } else if (q->bits == 4) {
+    qdot_width(q, r, rows, 4, k, x, out);
+  } else {
+    qdot_width(q, r, rows, 8, k, x, out);
   }
-  for (int i = 0; i < rows; i++) qdot_rows(q, r + i, 1, k, x, out + i);
 }
 
 void MX_SIMD(fill_product_quant)(mx_product_kernels *k) {
