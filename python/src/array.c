@@ -122,8 +122,10 @@ static mx_array *compute(binary_fn *fn, PyObject *x, PyObject *y, const char *wh
     return NULL;
   }
   mx_scope scope = mx_scope_open();
-  mx_array *a = left ? mxp_node(x) : mxp_operand(x, mxp_node(y));
-  mx_array *b = right ? mxp_node(y) : a ? mxp_operand(y, a) : NULL;
+  bool calls = !(left && right) && mxp_scalar_kind(other) == MXP_NOT_SCALAR; /* runs Python code */
+  mx_array *own = calls ? mxp_hold(left ? x : y) : mxp_node(left ? x : y);
+  mx_array *beside = !own ? NULL : left && right ? mxp_node(y) : mxp_operand(other, own);
+  mx_array *a = left ? own : beside, *b = left ? beside : own;
   mx_array *r = a && b ? fn(a, b, mx_default_stream(mx_default_device())) : NULL;
   if (!r)
     mxp_raise();
@@ -331,7 +333,7 @@ static PyObject *array_format(PyObject *self, PyObject *spec) {
 static PyObject *array_bytes(PyObject *self, PyObject *unused) {
   (void)unused;
   mx_scope scope = mx_scope_open();
-  mx_array *a = mx_row_major(mxp_node(self), mx_default_stream(mx_default_device()));
+  mx_array *a = mx_row_major(mxp_hold(self), mx_default_stream(mx_default_device()));
   PyObject *out = NULL;
   if (!a)
     mxp_raise();

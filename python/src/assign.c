@@ -284,7 +284,8 @@ int mxp_setitem(PyObject *self, PyObject *index, PyObject *value) {
     return -1;
   }
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_scope_close(scope, mxp_updated(mxp_node(self), index, value, MXP_SET));
+  mx_array *x = mxp_hold(self);
+  mx_array *r = mx_scope_close(scope, x ? mxp_updated(x, index, value, MXP_SET) : NULL);
   if (!r)
     return -1;
   mxp_rebind(self, r);
@@ -334,9 +335,9 @@ static PyObject *at_update(PyObject *self, PyObject *value, enum mxp_update how,
     PyErr_SetString(PyExc_ValueError, "Must give indices to array.at (e.g. `x.at[0].add(4)`).");
     return NULL;
   }
-  mx_array *x = mxp_node(o->array);
   mx_scope scope = mx_scope_open();
-  mx_array *v = value_node(value, x);
+  mx_array *x = mxp_hold(o->array);
+  mx_array *v = x ? value_node(value, x) : NULL;
   if (v && before == NEGATED)
     v = mx_negative(v, stream());
   else if (v && before == INVERTED)

@@ -95,7 +95,7 @@ int mxp_spread(mxp_call *c, int i, int n) {
   return 0;
 }
 
-/* n objects as nodes; those that nobody else holds go to the scope. */
+/* n objects as nodes that the scope keeps. */
 static int arrays(mxp_value *v, const mxp_spec *spec, const mxp_param *param, PyObject *const *items,
                   PyObject *sequence, Py_ssize_t n) {
   mx_array **p = malloc((n ? (size_t)n : 1) * sizeof *p);
@@ -108,11 +108,7 @@ static int arrays(mxp_value *v, const mxp_spec *spec, const mxp_param *param, Py
     PyObject *o = items ? items[i] : PySequence_GetItem(sequence, i);
     if (!o)
       return -1;
-    bool fits = mxp_is_array(o);
-    p[i] = fits ? mxp_node(o) : NULL;
-    int bad = !fits && wrong(spec, param, "a sequence of arrays", o);
-    if (fits && !items && !mx_scope_own(mx_retain(p[i])))
-      bad = (mxp_raise(), -1);
+    int bad = mxp_is_array(o) ? !(p[i] = mxp_hold(o)) : wrong(spec, param, "a sequence of arrays", o);
     if (!items)
       Py_DECREF(o);
     if (bad)
@@ -200,8 +196,8 @@ static int parse(mxp_call *c, int at, PyObject *o) {
   case MXP_P_ARRAY:
     if (!mxp_is_array(o))
       return wrong(spec, p, "an array", o);
-    v->a = mxp_node(o);
-    return 0;
+    v->a = mxp_hold(o);
+    return v->a ? 0 : -1;
   case MXP_P_SOME:
     v->single = mxp_is_array(o);
     return v->single ? arrays(v, spec, p, &o, NULL, 1) : sequence_of_arrays(v, spec, p, o);
@@ -235,8 +231,8 @@ static int parse(mxp_call *c, int at, PyObject *o) {
   case MXP_P_OPERAND:
     if (o == Py_None)
       return wrong(spec, p, "an array or a scalar", o);
-    v->a = mxp_is_array(o) ? mxp_node(o) : NULL;
-    return 0;
+    v->a = mxp_is_array(o) ? mxp_hold(o) : NULL;
+    return v->a || !mxp_is_array(o) ? 0 : -1;
   default:
     return 0;
   }

@@ -52,6 +52,14 @@ static inline PyObject *mxp_share(mx_array *a) {
 /* Evaluates without the interpreter's lock; nonzero with an exception set. */
 int mxp_eval(mx_array *const *arrays, size_t n, bool wait);
 int mxp_eval1(mx_array *a);
+/* The node of an array object, kept by the open scope: it stays whatever Python code that runs in
+ * between, here or in another thread, does to the object. NULL with an exception set. */
+static inline mx_array *mxp_hold(PyObject *o) {
+  mx_array *a = mx_scope_own(mx_retain(mxp_node(o)));
+  if (!a)
+    mxp_raise();
+  return a;
+}
 /* Replaces the value of an array object; takes over one reference. */
 void mxp_rebind(PyObject *self, mx_array *a);
 
@@ -95,6 +103,9 @@ PyObject *mxp_stream_object(mx_stream *s);
 /* Stream, ThreadLocalStream, Device, DeviceType or None; NULL with an exception set. */
 mx_stream *mxp_stream(PyObject *o, const char *fn);
 int mxp_device(PyObject *o, mx_device *out); /* 1: not one */
+/* Whether a dtype is of a kind of the array API standard: a dtype, a name, a tuple of them. 1 or 0; -1
+ * with an exception set. */
+int mxp_is_of_kind(mlx_dtype t, PyObject *kind);
 int mxp_dtypes_init(PyObject *module);
 int mxp_devices_init(PyObject *module);
 
@@ -116,6 +127,7 @@ int mxp_ops_init(PyObject *module);
 int mxp_tree_init(PyObject *module);
 int mxp_info_init(PyObject *module);
 int mxp_memory_init(PyObject *module);
+int mxp_namespace_init(PyObject *module);
 int mxp_io_init(PyObject *module);
 int mxp_random_init(PyObject *random);
 int mxp_distributed_init(PyObject *distributed);

@@ -98,9 +98,10 @@ static int read_item(mxp_index *ix, mx_array *x, PyObject *o, int *axis, bool ne
     return too_many(x->ndim);
   int bad = -1;
   mx_array *a = NULL;
-  if (mxp_is_array(o))
-    a = mxp_node(o);
-  else if (PySlice_Check(o))
+  if (mxp_is_array(o)) {
+    if (!(a = mxp_hold(o)))
+      return -1;
+  } else if (PySlice_Check(o))
     bad = slice(it, x, *axis, o);
   else if (PyList_Check(o)) {
     if (!(a = mxp_from_object(o, NULL)))
@@ -389,9 +390,9 @@ static mx_array *read_arrays(mx_array *x, mxp_index *ix) {
 
 PyObject *mxp_getitem(PyObject *self, PyObject *index) {
   mxp_index ix;
-  mx_array *x = mxp_node(self), *r = NULL;
   mx_scope scope = mx_scope_open();
-  if (!mxp_read_index(&ix, x, index, false)) {
+  mx_array *x = mxp_hold(self), *r = NULL;
+  if (x && !mxp_read_index(&ix, x, index, false)) {
     r = ix.arrays ? read_arrays(x, &ix) : read_basic(x, &ix);
     if (!r)
       mxp_raise();

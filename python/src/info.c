@@ -46,7 +46,7 @@ static PyObject *issubdtype(PyObject *self, PyObject *const *args, Py_ssize_t n)
 }
 
 /* 1 or 0; -1 with an exception set. */
-static int is_of_kind(mlx_dtype t, PyObject *kind) {
+static int is_of_one_kind(mlx_dtype t, PyObject *kind) {
   static const struct {
     const char *name;
     unsigned kinds;
@@ -69,16 +69,22 @@ static int is_of_kind(mlx_dtype t, PyObject *kind) {
   return -1;
 }
 
+int mxp_is_of_kind(mlx_dtype t, PyObject *kind) {
+  if (!PyTuple_Check(kind))
+    return is_of_one_kind(t, kind);
+  int yes = 0;
+  for (Py_ssize_t i = 0; i < PyTuple_Size(kind) && yes == 0; i++)
+    yes = is_of_one_kind(t, PyTuple_GetItem(kind, i));
+  return yes;
+}
+
 static PyObject *isdtype(PyObject *self, PyObject *args, PyObject *kw) {
   static char *names[] = {"dtype", "kind", NULL};
   PyObject *dtype, *kind;
   (void)self;
   if (!PyArg_ParseTupleAndKeywords(args, kw, "O!O:isdtype", names, mxp_dtype_type, &dtype, &kind))
     return NULL;
-  mlx_dtype t = mxp_dtype_of(dtype);
-  int yes = PyTuple_Check(kind) ? 0 : is_of_kind(t, kind);
-  for (Py_ssize_t i = 0; PyTuple_Check(kind) && i < PyTuple_Size(kind) && yes == 0; i++)
-    yes = is_of_kind(t, PyTuple_GetItem(kind, i));
+  int yes = mxp_is_of_kind(mxp_dtype_of(dtype), kind);
   return yes < 0 ? NULL : PyBool_FromLong(yes);
 }
 

@@ -323,3 +323,26 @@ def test_distributed_alone():
     for call in (lambda: group.split(0), lambda: mx.distributed.init(strict=True)):
         with pytest.raises(RuntimeError):
             call()
+
+
+def test_code_that_runs_within_a_call_may_rebind_its_arrays():
+    class Evil:
+        def __init__(self, x):
+            self.x = x
+
+        def __index__(self):
+            self.x *= 2
+            gc.collect()
+            return 0
+
+        def __mlx_array__(self):
+            self.x += 1
+            return mx.array([1.0])
+
+    for call in (lambda x: mx.sum(x, axis=Evil(x)), lambda x: x[Evil(x)], lambda x: x + Evil(x),
+                 lambda x: x.__setitem__(Evil(x), 5), lambda x: mx.add(x, Evil(x)),
+                 lambda x: x.at[Evil(x)].add(1)):
+        for _ in range(50):
+            x = mx.ones((100,)) + 0
+            result = call(x)
+            mx.eval(x, result)
