@@ -7,20 +7,21 @@
 
 static PyObject *forward(const char *name, PyObject *arg) {
   fprintf(stderr,
-          "mx.metal.%s is deprecated and will be removed in a future version. Use mx.%s instead.\n", name,
-          name);
-  return arg ? PyObject_CallMethod(mxp_module, name, "O", arg) : PyObject_CallMethod(mxp_module, name, NULL);
+          "mx.metal.%s is deprecated and will be removed in a future version. Use mx.%s instead.\n",
+          name, name);
+  return arg ? PyObject_CallMethod(mxp_module, name, "O", arg)
+             : PyObject_CallMethod(mxp_module, name, NULL);
 }
 
-#define FORWARD(name)                                        \
-  static PyObject *name(PyObject *self, PyObject *unused) {  \
-    (void)self, (void)unused;                                \
-    return forward(#name, NULL);                             \
+#define FORWARD(name)                                                                              \
+  static PyObject *name(PyObject *self, PyObject *unused) {                                        \
+    (void)self, (void)unused;                                                                      \
+    return forward(#name, NULL);                                                                   \
   }
-#define FORWARD_LIMIT(name)                                  \
-  static PyObject *name(PyObject *self, PyObject *limit) {   \
-    (void)self;                                              \
-    return forward(#name, limit);                            \
+#define FORWARD_LIMIT(name)                                                                        \
+  static PyObject *name(PyObject *self, PyObject *limit) {                                         \
+    (void)self;                                                                                    \
+    return forward(#name, limit);                                                                  \
   }
 FORWARD(clear_cache)
 FORWARD(get_active_memory)
@@ -58,11 +59,13 @@ static PyObject *stop_capture(PyObject *self, PyObject *unused) {
   Py_RETURN_NONE;
 }
 
-#define ROW(name) {#name, name, METH_NOARGS, #name "($module, /)\n--\n\nDeprecated: mlx.core." #name "."}
-#define ROW_LIMIT(name) \
-  {#name, name, METH_O, #name "($module, limit, /)\n--\n\nDeprecated: mlx.core." #name "."}
+#define ROW(name)                                                                                  \
+  { #name, name, METH_NOARGS, #name "($module, /)\n--\n\nDeprecated: mlx.core." #name "." }
+#define ROW_LIMIT(name)                                                                            \
+  { #name, name, METH_O, #name "($module, limit, /)\n--\n\nDeprecated: mlx.core." #name "." }
 static PyMethodDef metal[] = {
-    {"is_available", never, METH_NOARGS, "is_available($module, /)\n--\n\nWhether there is Metal: no."},
+    {"is_available", never, METH_NOARGS,
+     "is_available($module, /)\n--\n\nWhether there is Metal: no."},
     {"device_info", metal_device_info, METH_NOARGS,
      "device_info($module, /)\n--\n\nDeprecated: mlx.core.device_info."},
     {"start_capture", start_capture, METH_O,
@@ -97,18 +100,18 @@ static PyMethodDef metal_kernel_object = {"metal_kernel", MXP_FN(run_metal_kerne
                                           METH_VARARGS | METH_KEYWORDS, "A Metal kernel."};
 
 static PyObject *metal_kernel(PyObject *self, PyObject *args, PyObject *kw) {
-  static char *names[] = {"name", "input_names", "output_names", "source", "header",
-                          "ensure_row_contiguous", "atomic_outputs", "compile_options", NULL};
+  static char *names[] = {"name",           "input_names",     "output_names",
+                          "source",         "header",          "ensure_row_contiguous",
+                          "atomic_outputs", "compile_options", NULL};
   PyObject *inputs, *outputs, *options = Py_None;
   const char *name, *source, *header = "";
   int contiguous = 1, atomic = 0;
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "sOOs|sppO:metal_kernel", names, &name, &inputs, &outputs,
-                                   &source, &header, &contiguous, &atomic, &options))
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "sOOs|sppO:metal_kernel", names, &name, &inputs,
+                                   &outputs, &source, &header, &contiguous, &atomic, &options))
     return NULL;
   Py_ssize_t n = PySequence_Size(outputs);
-  if (n < 0)
-    return NULL;
+  if (n < 0) return NULL;
   if (n == 0) {
     PyErr_SetString(PyExc_ValueError, "[metal_kernel] Must specify at least one output.");
     return NULL;
@@ -125,15 +128,18 @@ static PyObject *cuda_kernel(PyObject *self, PyObject *args, PyObject *kw) {
 static PyMethodDef kernels[] = {
     {"metal_kernel", MXP_FN(metal_kernel), METH_VARARGS | METH_KEYWORDS,
      "metal_kernel($module, /, name, input_names, output_names, source, header='', "
-     "ensure_row_contiguous=True, atomic_outputs=False, compile_options=None)\n--\n\nA custom Metal "
+     "ensure_row_contiguous=True, atomic_outputs=False, compile_options=None)\n--\n\nA custom "
+     "Metal "
      "kernel; calling it without Metal is an error."},
     {"cuda_kernel", MXP_FN(cuda_kernel), METH_VARARGS | METH_KEYWORDS,
      "cuda_kernel($module, /, name, input_names, output_names, source, header='', "
-     "ensure_row_contiguous=True, shared_memory=0)\n--\n\nA custom CUDA kernel; an error without CUDA."},
+     "ensure_row_contiguous=True, shared_memory=0)\n--\n\nA custom CUDA kernel; an error without "
+     "CUDA."},
     {"precompiled_cuda_kernel", MXP_FN(cuda_kernel), METH_VARARGS | METH_KEYWORDS,
      "precompiled_cuda_kernel($module, /, *, name, compiled_source, inputs, output_shapes, "
      "output_dtypes, scalars, grid, threadgroup, shared_memory=0, init_value=None, "
-     "ensure_row_contiguous=False, stream=None)\n--\n\nRuns a compiled CUDA kernel; an error without "
+     "ensure_row_contiguous=False, stream=None)\n--\n\nRuns a compiled CUDA kernel; an error "
+     "without "
      "CUDA."},
     {NULL, NULL, 0, NULL},
 };

@@ -1,5 +1,6 @@
 /* Functions whose Python parameters are not those of one builder: making arrays, shapes, random
- * numbers. Each closes its call. The names and parameters are those of the op table's `py` lines. */
+ * numbers. Each closes its call. The names and parameters are those of the op table's `py` lines.
+ */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -29,12 +30,10 @@ PyObject *mxp_do_arange(mxp_call *c) {
   bool whole = true;
   for (int i = 0; i < 3; i++) {
     PyObject *o = c->v[i].o;
-    if (!o)
-      continue;
+    if (!o) continue;
     enum mxp_scalar kind = mxp_scalar_kind(o);
-    PyObject *index = kind == MXP_NOT_SCALAR && PyIndex_Check(o) && !mxp_is_array(o)
-                          ? PyNumber_Index(o)
-                          : NULL;
+    PyObject *index =
+        kind == MXP_NOT_SCALAR && PyIndex_Check(o) && !mxp_is_array(o) ? PyNumber_Index(o) : NULL;
     if (index)
       n[i] = PyLong_AsDouble(index);
     else if (kind != MXP_NOT_SCALAR && kind != MXP_COMPLEX)
@@ -45,8 +44,7 @@ PyObject *mxp_do_arange(mxp_call *c) {
     }
     whole = whole && kind != MXP_FLOAT;
     Py_XDECREF(index);
-    if (PyErr_Occurred())
-      return mxp_end_object(c, NULL);
+    if (PyErr_Occurred()) return mxp_end_object(c, NULL);
   }
   if (!c->v[0].o && !c->v[1].o) {
     PyErr_SetString(PyExc_TypeError, "arange(): missing argument 'stop'");
@@ -104,8 +102,7 @@ PyObject *mxp_do_linspace(mxp_call *c) {
   bool endpoint = c->v[3].b;
   mlx_dtype t = (mlx_dtype)c->v[4].i;
   double start = c->v[0].d, stop = c->v[1].d;
-  if (!endpoint && num > 0)
-    stop = start + (stop - start) * (num - 1) / num;
+  if (!endpoint && num > 0) stop = start + (stop - start) * (num - 1) / num;
   return mxp_end(c, mx_linspace(start, stop, num, t, c->s));
 }
 
@@ -124,7 +121,8 @@ PyObject *mxp_do_fast_rope(mxp_call *c) {
     PyErr_SetString(PyExc_TypeError, "rope(): argument 'offset' must be an int or an array");
     return mxp_end_object(c, NULL);
   }
-  return mxp_end(c, mx_fast_rope(v[0].a, dims, v[2].b, mxp_ofloat(&v[3]), scale, (int)offset, freqs, c->s));
+  return mxp_end(
+      c, mx_fast_rope(v[0].a, dims, v[2].b, mxp_ofloat(&v[3]), scale, (int)offset, freqs, c->s));
 }
 
 PyObject *mxp_do_fast_scaled_dot_product_attention(mxp_call *c) {
@@ -141,8 +139,9 @@ PyObject *mxp_do_fast_scaled_dot_product_attention(mxp_call *c) {
       return mxp_end_object(c, NULL);
     }
   }
-  return mxp_end(c, mx_fast_scaled_dot_product_attention(v[0].a, v[1].a, v[2].a, (float)v[3].d, mode,
-                                                         mask, v[5].given ? v[5].a : NULL, c->s));
+  return mxp_end(c,
+                 mx_fast_scaled_dot_product_attention(v[0].a, v[1].a, v[2].a, (float)v[3].d, mode,
+                                                      mask, v[5].given ? v[5].a : NULL, c->s));
 }
 
 /* ---- indexing ---- */
@@ -162,15 +161,14 @@ PyObject *mxp_do_take(mxp_call *c) {
     PyErr_SetString(PyExc_TypeError, "take(): argument 'indices' must be an int or an array");
     i = NULL;
   }
-  if (!i)
-    return mxp_end_object(c, NULL);
-  return mxp_end(c, v[2].given ? mx_take_axis(v[0].a, i, (int)v[2].i, c->s) : mx_take(v[0].a, i, c->s));
+  if (!i) return mxp_end_object(c, NULL);
+  return mxp_end(c, v[2].given ? mx_take_axis(v[0].a, i, (int)v[2].i, c->s)
+                               : mx_take(v[0].a, i, c->s));
 }
 
 PyObject *mxp_do_take_along_axis(mxp_call *c) {
   mxp_value *v = c->v;
-  if (v[2].given)
-    return mxp_end(c, mx_take_along_axis(v[0].a, v[1].a, (int)v[2].i, c->s));
+  if (v[2].given) return mxp_end(c, mx_take_along_axis(v[0].a, v[1].a, (int)v[2].i, c->s));
   mx_array *a = flat(v[0].a, c->s), *i = flat(v[1].a, c->s);
   return mxp_end(c, a && i ? mx_take_along_axis(a, i, 0, c->s) : NULL);
 }
@@ -178,8 +176,7 @@ PyObject *mxp_do_take_along_axis(mxp_call *c) {
 PyObject *mxp_do_put_along_axis(mxp_call *c) {
   mxp_value *v = c->v;
   mx_array *x = v[0].a;
-  if (v[3].given)
-    return mxp_end(c, mx_put_along_axis(x, v[1].a, v[2].a, (int)v[3].i, c->s));
+  if (v[3].given) return mxp_end(c, mx_put_along_axis(x, v[1].a, v[2].a, (int)v[3].i, c->s));
   mx_array *a = flat(x, c->s), *i = flat(v[1].a, c->s);
   mx_array *r = a && i ? mx_put_along_axis(a, i, flat(v[2].a, c->s), 0, c->s) : NULL;
   return mxp_end(c, r ? mx_reshape(r, shape_of(x), c->s) : NULL);
@@ -187,8 +184,7 @@ PyObject *mxp_do_put_along_axis(mxp_call *c) {
 
 /* One array as itself, several as a tuple. */
 static PyObject *end_one_or_tuple(mxp_call *c, int bad, mx_vec *r) {
-  if (bad || r->n != 1)
-    return mxp_end_vec(c, bad, r, true);
+  if (bad || r->n != 1) return mxp_end_vec(c, bad, r, true);
   mx_array *only = r->p[0];
   free(r->p);
   return mxp_end(c, only);
@@ -213,16 +209,14 @@ PyObject *mxp_do_linalg_svd(mxp_call *c) {
 PyObject *mxp_do_linalg_norm(mxp_call *c) {
   mxp_value *v = c->v;
   PyObject *ord = v[1].o;
-  if (!ord)
-    return mxp_end(c, mx_linalg_norm_l2(v[0].a, v[2].ints, v[3].b, c->s));
+  if (!ord) return mxp_end(c, mx_linalg_norm_l2(v[0].a, v[2].ints, v[3].b, c->s));
   if (PyUnicode_Check(ord)) {
     const char *name = PyUnicode_AsUTF8AndSize(ord, NULL);
     return name ? mxp_end(c, mx_linalg_norm_matrix(v[0].a, name, v[2].ints, v[3].b, c->s))
                 : mxp_end_object(c, NULL);
   }
   double p = PyFloat_AsDouble(ord);
-  if (p == -1 && PyErr_Occurred())
-    return mxp_end_object(c, NULL);
+  if (p == -1 && PyErr_Occurred()) return mxp_end_object(c, NULL);
   return mxp_end(c, mx_linalg_norm(v[0].a, p, v[2].ints, v[3].b, c->s));
 }
 
@@ -230,8 +224,7 @@ PyObject *mxp_do_linalg_norm(mxp_call *c) {
 
 PyObject *mxp_do_tensordot(mxp_call *c) {
   PyObject *axes = c->v[2].o;
-  if (!axes)
-    return mxp_end(c, mx_tensordot_axis(c->v[0].a, c->v[1].a, 2, c->s));
+  if (!axes) return mxp_end(c, mx_tensordot_axis(c->v[0].a, c->v[1].a, 2, c->s));
   if (PyLong_Check(axes)) {
     int64_t n;
     if (mxp_int64(axes, &n) || n < 0 || n > INT_MAX) {
@@ -281,9 +274,10 @@ PyObject *mxp_do_conv_general(mxp_call *c) {
     bad = !o || mxp_ints(&side[i], o, "conv_general", "padding", true);
     Py_XDECREF(o);
   }
-  PyObject *out = bad ? NULL
-                      : mxp_share(mx_conv_general(v[0].a, v[1].a, v[2].ints, side[0].ints, side[1].ints,
-                                                  v[4].ints, v[5].ints, (int)v[6].i, v[7].b, c->s));
+  PyObject *out =
+      bad ? NULL
+          : mxp_share(mx_conv_general(v[0].a, v[1].a, v[2].ints, side[0].ints, side[1].ints,
+                                      v[4].ints, v[5].ints, (int)v[6].i, v[7].b, c->s));
   free(side[0].heap);
   free(side[1].heap);
   return mxp_end_object(c, out);
@@ -326,11 +320,9 @@ PyObject *mxp_do_split(mxp_call *c) {
 
 static PyObject *atleast(mxp_call *c, mx_array *(*fn)(mx_array *, mx_stream *)) {
   mx_vec in = c->v[0].vec, out = {NULL, 0};
-  if (in.n == 1)
-    return mxp_end(c, fn(in.p[0], c->s));
+  if (in.n == 1) return mxp_end(c, fn(in.p[0], c->s));
   int bad = mx_vec_alloc(&out, in.n, "atleast");
-  for (size_t i = 0; i < in.n && !bad; i++)
-    bad = !(out.p[i] = fn(in.p[i], c->s));
+  for (size_t i = 0; i < in.n && !bad; i++) bad = !(out.p[i] = fn(in.p[i], c->s));
   return mxp_end_vec(c, bad, &out, false);
 }
 
@@ -348,14 +340,15 @@ PyObject *mxp_do_atleast_3d(mxp_call *c) {
 static int pad_widths(PyObject *o, int ndim, int64_t *low, int64_t *high) {
   Py_ssize_t n = PyLong_Check(o) ? 0 : PySequence_Check(o) ? PySequence_Size(o) : -1;
   if (n < 0)
-    return PyErr_SetString(PyExc_TypeError, "pad(): pad_width is an int, a pair or a list of pairs"), -1;
+    return PyErr_SetString(PyExc_TypeError,
+                           "pad(): pad_width is an int, a pair or a list of pairs"),
+           -1;
   if (n == 0 && !PyLong_Check(o))
     return ndim == 0 ? 0 : (mx_fail(MX_VALUE, "[pad] an empty list of widths"), -1);
   PyObject *first = n ? PySequence_GetItem(o, 0) : Py_NewRef(o);
   bool flat_list = first && (PyLong_Check(first) || PyIndex_Check(first));
   Py_XDECREF(first);
-  if (!first)
-    return -1;
+  if (!first) return -1;
   if (flat_list ? n > 2 : n != 1 && n != ndim)
     return mx_fail(MX_VALUE, "[pad] %zd widths for %d axes", n, ndim), -1;
   for (int i = 0; i < ndim; i++) {
@@ -370,8 +363,7 @@ static int pad_widths(PyObject *o, int ndim, int64_t *low, int64_t *high) {
     }
     free(w.heap);
     Py_XDECREF(pair);
-    if (bad)
-      return -1;
+    if (bad) return -1;
   }
   return 0;
 }
@@ -380,10 +372,8 @@ PyObject *mxp_do_pad(mxp_call *c) {
   mxp_value *v = c->v;
   mx_array *a = v[0].a;
   int64_t axes[MX_MAX_NDIM], low[MX_MAX_NDIM], high[MX_MAX_NDIM];
-  if (pad_widths(v[1].o, a->ndim, low, high))
-    return end_error(c);
-  for (int i = 0; i < a->ndim; i++)
-    axes[i] = i;
+  if (pad_widths(v[1].o, a->ndim, low, high)) return end_error(c);
+  for (int i = 0; i < a->ndim; i++) axes[i] = i;
   mx_array *fill = mx_cast(v[3].a, (mlx_dtype)a->dtype, c->s);
   return mxp_end(c, fill ? mx_pad(a, (mx_ints){axes, a->ndim}, (mx_ints){low, a->ndim},
                                   (mx_ints){high, a->ndim}, fill, v[2].s, c->s)
@@ -431,10 +421,8 @@ PyObject *mxp_do_std(mxp_call *c) {
 
 PyObject *mxp_do_depends(mxp_call *c) {
   mx_vec r = {NULL, 0};
-  if (mx_depends(&r, c->v[0].vec, c->v[1].vec))
-    return end_error(c);
-  if (!c->v[0].single)
-    return mxp_end_vec(c, 0, &r, false);
+  if (mx_depends(&r, c->v[0].vec, c->v[1].vec)) return end_error(c);
+  if (!c->v[0].single) return mxp_end_vec(c, 0, &r, false);
   mx_array *only = r.p[0];
   free(r.p);
   return mxp_end(c, only);
@@ -451,8 +439,7 @@ static int many_or_list(mxp_value *v, PyObject *rest, const char *fn) {
 PyObject *mxp_do__reshape(mxp_call *c) {
   mxp_value v = {.heap = NULL};
   mx_array *r = NULL;
-  if (!many_or_list(&v, c->v[1].o, "reshape"))
-    r = mx_reshape(c->v[0].a, v.ints, c->s);
+  if (!many_or_list(&v, c->v[1].o, "reshape")) r = mx_reshape(c->v[0].a, v.ints, c->s);
   PyObject *out = r ? mxp_share(r) : mxp_raise();
   free(v.heap);
   return mxp_end_object(c, out);
@@ -461,8 +448,8 @@ PyObject *mxp_do__reshape(mxp_call *c) {
 PyObject *mxp_do__transpose(mxp_call *c) {
   mxp_value v = {.heap = NULL};
   PyObject *rest = c->v[1].o, *out = NULL;
-  bool none = PyTuple_Size(rest) == 0 ||
-              (PyTuple_Size(rest) == 1 && PyTuple_GetItem(rest, 0) == Py_None);
+  bool none =
+      PyTuple_Size(rest) == 0 || (PyTuple_Size(rest) == 1 && PyTuple_GetItem(rest, 0) == Py_None);
   if (none)
     out = mxp_share(mx_transpose(c->v[0].a, c->s));
   else if (!many_or_list(&v, rest, "transpose"))
@@ -478,10 +465,8 @@ typedef mx_array *scan_fn(mx_array *, int, bool, bool, mx_stream *);
 static PyObject *scan(mxp_call *c, scan_fn *fn, const mxp_value *dtype) {
   mxp_value *v = c->v;
   mx_array *a = v[0].a;
-  if (dtype && dtype->given)
-    a = mx_cast(a, (mlx_dtype)dtype->i, c->s);
-  if (a && !v[1].given)
-    a = flat(a, c->s);
+  if (dtype && dtype->given) a = mx_cast(a, (mlx_dtype)dtype->i, c->s);
+  if (a && !v[1].given) a = flat(a, c->s);
   return mxp_end(c, a ? fn(a, v[1].given ? (int)v[1].i : 0, v[2].b, v[3].b, c->s) : NULL);
 }
 
@@ -521,7 +506,8 @@ PyObject *mxp_do_random_truncated_normal(mxp_call *c) {
   if (mx_broadcast_shape("truncated_normal", shape, &n, v[1].a->shape, v[1].a->ndim))
     return end_error(c);
   mx_ints dims = v[2].given ? v[2].ints : (mx_ints){shape, n};
-  return mxp_end(c, mx_random_truncated_normal(v[0].a, v[1].a, dims, (mlx_dtype)v[3].i, v[4].a, c->s));
+  return mxp_end(c,
+                 mx_random_truncated_normal(v[0].a, v[1].a, dims, (mlx_dtype)v[3].i, v[4].a, c->s));
 }
 
 PyObject *mxp_do_random_categorical(mxp_call *c) {

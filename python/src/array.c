@@ -19,8 +19,7 @@ static freefunc array_free;
 /* ---- life ---- */
 
 PyObject *mxp_wrap(mx_array *a) {
-  if (!a)
-    return mxp_raise();
+  if (!a) return mxp_raise();
   mxp_array *o = (mxp_array *)array_alloc(mxp_array_type, 0);
   if (!o) {
     mx_release(a);
@@ -39,8 +38,7 @@ void mxp_rebind(PyObject *self, mx_array *a) {
 static void array_dealloc(PyObject *self) {
   PyTypeObject *type = Py_TYPE(self);
   mxp_array *o = (mxp_array *)self;
-  if (o->weak)
-    PyObject_ClearWeakRefs(self);
+  if (o->weak) PyObject_ClearWeakRefs(self);
   mx_release(o->a);
   if (type == mxp_array_type)
     array_free(self);
@@ -51,16 +49,11 @@ static void array_dealloc(PyObject *self) {
 
 int mxp_eval(mx_array *const *arrays, size_t n, bool wait) {
   size_t ready = 0;
-  while (ready < n && mx_ready(arrays[ready]))
-    ready++;
-  if (ready == n)
-    return 0;
+  while (ready < n && mx_ready(arrays[ready])) ready++;
+  if (ready == n) return 0;
   int bad;
-  Py_BEGIN_ALLOW_THREADS
-  bad = mx_eval_hook(arrays, n, wait);
-  Py_END_ALLOW_THREADS
-  if (bad)
-    mxp_raise();
+  Py_BEGIN_ALLOW_THREADS bad = mx_eval_hook(arrays, n, wait);
+  Py_END_ALLOW_THREADS if (bad) mxp_raise();
   return bad ? -1 : 0;
 }
 
@@ -72,19 +65,16 @@ static PyObject *array_new(PyTypeObject *type, PyObject *args, PyObject *kw) {
   static char *names[] = {"val", "dtype", NULL};
   PyObject *val = NULL, *dtype = Py_None;
   mlx_dtype t;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "O|O:array", names, &val, &dtype))
-    return NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "O|O:array", names, &val, &dtype)) return NULL;
   if (val == Py_None || (dtype != Py_None && !mxp_is_dtype(dtype))) {
     PyErr_Format(PyExc_TypeError, "array(): %s",
                  val == Py_None ? "None is not a value" : "dtype must be a Dtype");
     return NULL;
   }
-  if (dtype != Py_None)
-    t = mxp_dtype_of(dtype);
+  if (dtype != Py_None) t = mxp_dtype_of(dtype);
   mx_scope scope = mx_scope_open();
   mx_array *a = mx_scope_close(scope, mxp_from_object(val, dtype != Py_None ? &t : NULL));
-  if (!a)
-    return NULL;
+  if (!a) return NULL;
   mxp_array *o = (mxp_array *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
   if (!o)
     mx_release(a);
@@ -109,8 +99,9 @@ static PyObject *not_operand(PyObject *o, const char *what) {
 
 static bool can_be_operand(PyObject *o) {
   return mxp_scalar_kind(o) != MXP_NOT_SCALAR || mxp_is_array(o) ||
-         (!PyBytes_Check(o) && (PyObject_CheckBuffer(o) || PyObject_HasAttrString(o, "__mlx_array__") ||
-                                PyObject_HasAttrString(o, "__dlpack__")));
+         (!PyBytes_Check(o) &&
+          (PyObject_CheckBuffer(o) || PyObject_HasAttrString(o, "__mlx_array__") ||
+           PyObject_HasAttrString(o, "__dlpack__")));
 }
 
 /* The result's node, retained; NULL with an exception set. */
@@ -127,8 +118,7 @@ static mx_array *compute(binary_fn *fn, PyObject *x, PyObject *y, const char *wh
   mx_array *beside = !own ? NULL : left && right ? mxp_node(y) : mxp_operand(other, own);
   mx_array *a = left ? own : beside, *b = left ? beside : own;
   mx_array *r = a && b ? fn(a, b, mx_default_stream(mx_default_device())) : NULL;
-  if (!r)
-    mxp_raise();
+  if (!r) mxp_raise();
   return mx_scope_close(scope, r);
 }
 
@@ -139,18 +129,17 @@ static PyObject *binary(binary_fn *fn, PyObject *x, PyObject *y, const char *wha
 
 static PyObject *in_place(binary_fn *fn, PyObject *self, PyObject *y, const char *what) {
   mx_array *r = compute(fn, self, y, what);
-  if (!r)
-    return NULL;
+  if (!r) return NULL;
   mxp_rebind(self, r);
   return Py_NewRef(self);
 }
 
-#define OPERATOR(name, fn, what)                                  \
-  static PyObject *op_##name(PyObject *x, PyObject *y) {          \
-    return binary(fn, x, y, what);                                \
-  }                                                               \
-  static PyObject *op_i##name(PyObject *x, PyObject *y) {         \
-    return in_place(fn, x, y, what);                              \
+#define OPERATOR(name, fn, what)                                                                   \
+  static PyObject *op_##name(PyObject *x, PyObject *y) {                                           \
+    return binary(fn, x, y, what);                                                                 \
+  }                                                                                                \
+  static PyObject *op_i##name(PyObject *x, PyObject *y) {                                          \
+    return in_place(fn, x, y, what);                                                               \
   }
 OPERATOR(add, mx_add, "addition")
 OPERATOR(sub, mx_subtract, "subtraction")
@@ -161,8 +150,7 @@ static PyObject *op_truediv(PyObject *x, PyObject *y) {
   return binary(mx_divide, x, y, "division");
 }
 static PyObject *op_itruediv(PyObject *x, PyObject *y) {
-  if (mx_is_inexact((mlx_dtype)mxp_node(x)->dtype))
-    return in_place(mx_divide, x, y, "division");
+  if (mx_is_inexact((mlx_dtype)mxp_node(x)->dtype)) return in_place(mx_divide, x, y, "division");
   PyErr_SetString(PyExc_ValueError, "In place division cannot be performed on an integer array.");
   return NULL;
 }
@@ -171,14 +159,14 @@ OPERATOR(floordiv, mx_floor_divide, "floor division")
 OPERATOR(mod, mx_remainder, "modulus")
 
 /* The operators refuse floats as they refuse any wrong value; the functions say RuntimeError. */
-#define BITS(name, fn, what)                                                         \
-  static mx_array *bits_##name(mx_array *a, mx_array *b, mx_stream *s) {             \
-    if (mx_is_inexact((mlx_dtype)a->dtype) || mx_is_inexact((mlx_dtype)b->dtype)) {  \
-      mx_fail(MX_VALUE, "Floating point types not allowed with %s.", what);          \
-      return NULL;                                                                   \
-    }                                                                                \
-    return fn(a, b, s);                                                              \
-  }                                                                                  \
+#define BITS(name, fn, what)                                                                       \
+  static mx_array *bits_##name(mx_array *a, mx_array *b, mx_stream *s) {                           \
+    if (mx_is_inexact((mlx_dtype)a->dtype) || mx_is_inexact((mlx_dtype)b->dtype)) {                \
+      mx_fail(MX_VALUE, "Floating point types not allowed with %s.", what);                        \
+      return NULL;                                                                                 \
+    }                                                                                              \
+    return fn(a, b, s);                                                                            \
+  }                                                                                                \
   OPERATOR(name, bits_##name, what)
 BITS(and, mx_bitwise_and, "bitwise and")
 BITS(or, mx_bitwise_or, "bitwise or")
@@ -187,8 +175,7 @@ BITS(lshift, mx_left_shift, "left shift")
 BITS(rshift, mx_right_shift, "right shift")
 
 static bool two_arrays(PyObject *x, PyObject *y) {
-  if (mxp_is_array(x) && mxp_is_array(y))
-    return true;
+  if (mxp_is_array(x) && mxp_is_array(y)) return true;
   PyErr_SetString(PyExc_TypeError, "@ takes two arrays");
   return false;
 }
@@ -202,8 +189,7 @@ static PyObject *op_imatmul(PyObject *x, PyObject *y) {
 }
 
 static bool no_modulus(PyObject *m) {
-  if (m == Py_None)
-    return true;
+  if (m == Py_None) return true;
   PyErr_SetString(PyExc_TypeError, "pow() of an array takes no modulus");
   return false;
 }
@@ -218,7 +204,8 @@ static PyObject *op_ipow(PyObject *x, PyObject *y, PyObject *m) {
 
 static PyObject *unary(mx_array *(*fn)(mx_array *, mx_stream *), PyObject *self) {
   mx_scope scope = mx_scope_open();
-  return mxp_wrap(mx_scope_close(scope, fn(mxp_node(self), mx_default_stream(mx_default_device()))));
+  return mxp_wrap(
+      mx_scope_close(scope, fn(mxp_node(self), mx_default_stream(mx_default_device()))));
 }
 
 static PyObject *op_neg(PyObject *self) {
@@ -235,12 +222,12 @@ static PyObject *op_pos(PyObject *self) {
 }
 
 static PyObject *array_compare(PyObject *x, PyObject *y, int op) {
-  static binary_fn *const fns[] = {[Py_LT] = mx_less,      [Py_LE] = mx_less_equal,
-                                   [Py_EQ] = mx_equal,     [Py_NE] = mx_not_equal,
-                                   [Py_GT] = mx_greater,   [Py_GE] = mx_greater_equal};
-  static const char *const names[] = {[Py_LT] = "less than",    [Py_LE] = "less than or equal",
-                                      [Py_EQ] = "equal",        [Py_NE] = "not equal",
-                                      [Py_GT] = "greater than", [Py_GE] = "greater than or equal"};
+  static binary_fn *const fns[] = {
+      [Py_LT] = mx_less,      [Py_LE] = mx_less_equal, [Py_EQ] = mx_equal,
+      [Py_NE] = mx_not_equal, [Py_GT] = mx_greater,    [Py_GE] = mx_greater_equal};
+  static const char *const names[] = {
+      [Py_LT] = "less than", [Py_LE] = "less than or equal", [Py_EQ] = "equal",
+      [Py_NE] = "not equal", [Py_GT] = "greater than",       [Py_GE] = "greater than or equal"};
   if ((op == Py_EQ || op == Py_NE) && y != Py_None && !mxp_is_array(y) && !can_be_operand(y))
     return PyBool_FromLong(op == Py_NE);
   return binary(fns[op], x, y, names[op]);
@@ -257,8 +244,7 @@ static PyObject *array_repr(PyObject *self) {
   mx_array *a = mx_retain(mxp_node(self));
   char *text = mxp_eval1(a) ? NULL : mx_array_text(a);
   mx_release(a);
-  if (!text)
-    return mxp_raise();
+  if (!text) return mxp_raise();
   PyObject *out = PyUnicode_FromString(text);
   free(text);
   return out;
@@ -324,8 +310,7 @@ static PyObject *array_format(PyObject *self, PyObject *spec) {
     Py_XDECREF(v);
     return out;
   }
-  if (PyUnicode_GetLength(spec) == 0)
-    return array_repr(self);
+  if (PyUnicode_GetLength(spec) == 0) return array_repr(self);
   PyErr_SetString(PyExc_TypeError, "unsupported format string passed to mlx.core.array.__format__");
   return NULL;
 }
@@ -355,7 +340,8 @@ static PyObject *rebuild(PyObject *module, PyObject *args) {
   PyObject *shape, *dtype, *out = NULL;
   mxp_value v = {.heap = NULL};
   (void)module;
-  if (!PyArg_ParseTuple(args, "y*O!O!:_rebuild", &bytes, &PyTuple_Type, &shape, mxp_dtype_type, &dtype))
+  if (!PyArg_ParseTuple(args, "y*O!O!:_rebuild", &bytes, &PyTuple_Type, &shape, mxp_dtype_type,
+                        &dtype))
     return NULL;
   mlx_dtype t = mxp_dtype_of(dtype);
   mx_scope scope = mx_scope_open();
@@ -418,8 +404,7 @@ static PyObject *array_setstate(PyObject *self, PyObject *state) {
     return NULL;
   }
   PyObject *made = rebuild(NULL, state);
-  if (!made)
-    return NULL;
+  if (!made) return NULL;
   mxp_rebind(self, mx_retain(mxp_node(made)));
   Py_DECREF(made);
   Py_RETURN_NONE;
@@ -500,8 +485,7 @@ static PyGetSetDef getset[] = {
 /* ---- iteration ---- */
 
 typedef struct iterator {
-  PyObject_HEAD
-  PyObject *array;
+  PyObject_HEAD PyObject *array;
   Py_ssize_t at;
 } iterator;
 
@@ -521,8 +505,7 @@ static PyObject *array_iter(PyObject *self) {
 static PyObject *iterator_next(PyObject *self) {
   iterator *it = (iterator *)self;
   mx_array *a = mxp_node(it->array);
-  if (!a->ndim || it->at >= a->shape[0])
-    return NULL;
+  if (!a->ndim || it->at >= a->shape[0]) return NULL;
   PyObject *i = PyLong_FromSsize_t(it->at++);
   PyObject *out = i ? mxp_getitem(it->array, i) : NULL;
   Py_XDECREF(i);
@@ -549,8 +532,7 @@ static PyType_Spec iterator_spec = {"mlx.core.ArrayIterator", sizeof(iterator), 
 /* ---- ArrayLike: any value, where an array is expected ---- */
 
 typedef struct like_object {
-  PyObject_HEAD
-  PyObject *value;
+  PyObject_HEAD PyObject *value;
 } like_object;
 
 static PyObject *like_new(PyTypeObject *type, PyObject *args, PyObject *kw) {
@@ -558,8 +540,7 @@ static PyObject *like_new(PyTypeObject *type, PyObject *args, PyObject *kw) {
   if ((kw && PyDict_Size(kw)) || !PyArg_ParseTuple(args, "O:ArrayLike", &value))
     return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "ArrayLike() takes no keywords");
   like_object *o = (like_object *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
-  if (o)
-    o->value = Py_NewRef(value);
+  if (o) o->value = Py_NewRef(value);
   return (PyObject *)o;
 }
 
@@ -572,19 +553,21 @@ static void like_dealloc(PyObject *self) {
 
 static PyObject *like_array(PyObject *self, PyObject *unused) {
   (void)unused;
-  return PyObject_CallFunctionObjArgs((PyObject *)mxp_array_type, ((like_object *)self)->value, NULL);
+  return PyObject_CallFunctionObjArgs((PyObject *)mxp_array_type, ((like_object *)self)->value,
+                                      NULL);
 }
 
 static PyMethodDef like_methods[] = {
     {"__mlx_array__", like_array, METH_NOARGS, "The value as an array."},
     {NULL, NULL, 0, NULL},
 };
-static PyType_Slot like_slots[] = {{Py_tp_new, like_new},
-                                   {Py_tp_init, mxp_made_by_new},
-                                   {Py_tp_dealloc, like_dealloc},
-                                   {Py_tp_methods, like_methods},
-                                   {Py_tp_doc, "ArrayLike(value, /)\n--\n\nA value that can be an array."},
-                                   {0, NULL}};
+static PyType_Slot like_slots[] = {
+    {Py_tp_new, like_new},
+    {Py_tp_init, mxp_made_by_new},
+    {Py_tp_dealloc, like_dealloc},
+    {Py_tp_methods, like_methods},
+    {Py_tp_doc, "ArrayLike(value, /)\n--\n\nA value that can be an array."},
+    {0, NULL}};
 static PyType_Spec like_spec = {"mlx.core.ArrayLike", sizeof(like_object), 0, Py_TPFLAGS_DEFAULT,
                                 like_slots};
 
@@ -631,7 +614,8 @@ static PyMethodDef plain_methods[] = {
     {"__div__", method_div, METH_O, NULL},
     {"__rdiv__", method_rdiv, METH_O, NULL},
     {"to_device", MXP_FN(to_device), METH_VARARGS | METH_KEYWORDS,
-     "to_device($self, device, /, *, stream=None)\n--\n\nThe array itself: arrays belong to no device."},
+     "to_device($self, device, /, *, stream=None)\n--\n\nThe array itself: arrays belong to no "
+     "device."},
 };
 
 static PyMemberDef members[] = {
@@ -648,8 +632,7 @@ static PyMethodDef functions[] = {
 
 int mxp_array_init(PyObject *module) {
   size_t own = sizeof plain_methods / sizeof *plain_methods, n = 0;
-  while (mxp_array_methods[n].ml_name)
-    n++;
+  while (mxp_array_methods[n].ml_name) n++;
   static PyMethodDef all[160];
   if (own + n >= sizeof all / sizeof *all) {
     PyErr_SetString(PyExc_SystemError, "too many methods");
@@ -658,7 +641,7 @@ int mxp_array_init(PyObject *module) {
   memcpy(all, plain_methods, sizeof plain_methods);
   memcpy(all + own, mxp_array_methods, n * sizeof *all);
   PyType_Slot slots[] = {
-    {Py_tp_init, mxp_made_by_new},
+      {Py_tp_init, mxp_made_by_new},
       {Py_tp_new, array_new},
       {Py_tp_dealloc, array_dealloc},
       {Py_tp_repr, array_repr},

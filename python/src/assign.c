@@ -14,8 +14,7 @@ static mx_stream *stream(void) {
 /* Leading axes of length 1 do not count. */
 static mx_array *strip(mx_array *v) {
   int n = 0;
-  while (n < v->ndim && v->shape[n] == 1)
-    n++;
+  while (n < v->ndim && v->shape[n] == 1) n++;
   return n ? mx_reshape(v, (mx_ints){v->shape + n, v->ndim - n}, stream()) : v;
 }
 
@@ -28,26 +27,22 @@ static mx_array *no_fit(const mx_array *v, const int64_t *shape, int ndim) {
 
 /* ---- slices and integers ---- */
 
-/* v, which fits the indexed result, with the axes of the array: new axes gone, integers as length 1. */
+/* v, which fits the indexed result, with the axes of the array: new axes gone, integers as
+ * length 1. */
 static mx_array *to_array_axes(mx_array *v, const mxp_index *ix, int ndim) {
   int64_t shape[MX_MAX_NDIM], result[MXP_MAX_ITEMS];
   int n = 0, at = v->ndim, axis = ndim;
   for (int i = 0; i < ix->n; i++)
     if (ix->items[i].kind != MXP_INTEGER)
       result[n++] = ix->items[i].kind == MXP_NEW ? 1 : ix->items[i].length;
-  if (v->ndim > n)
-    return no_fit(v, result, n);
+  if (v->ndim > n) return no_fit(v, result, n);
   for (int i = 0; i < v->ndim; i++)
-    if (v->shape[i] != 1 && v->shape[i] != result[n - v->ndim + i])
-      return no_fit(v, result, n);
-  if (!ix->integers && !ix->news)
-    return v;
+    if (v->shape[i] != 1 && v->shape[i] != result[n - v->ndim + i]) return no_fit(v, result, n);
+  if (!ix->integers && !ix->news) return v;
   for (int i = ix->n - 1; i >= 0; i--) {
     int64_t have = 1;
-    if (ix->items[i].kind != MXP_INTEGER && at > 0)
-      have = v->shape[--at];
-    if (ix->items[i].kind != MXP_NEW)
-      shape[--axis] = have;
+    if (ix->items[i].kind != MXP_INTEGER && at > 0) have = v->shape[--at];
+    if (ix->items[i].kind != MXP_NEW) shape[--axis] = have;
   }
   return mx_reshape(v, (mx_ints){shape, ndim}, stream());
 }
@@ -60,8 +55,7 @@ static mx_array *write_slice(mx_array *x, const mxp_index *ix, mx_array *v, enum
   bool empty = false;
   for (int i = 0; i < ix->n; i++) {
     const mxp_index_item *it = &ix->items[i];
-    if (it->kind == MXP_NEW)
-      continue;
+    if (it->kind == MXP_NEW) continue;
     bool one = it->kind == MXP_INTEGER;
     start[it->axis] = it->start;
     stop[it->axis] = one ? it->start + 1 : it->stop;
@@ -69,8 +63,7 @@ static mx_array *write_slice(mx_array *x, const mxp_index *ix, mx_array *v, enum
     empty = empty || it->length == 0;
   }
   v = to_array_axes(v, ix, x->ndim);
-  if (!v || empty)
-    return v ? x : NULL;
+  if (!v || empty) return v ? x : NULL;
   int n = x->ndim;
   return fns[how](x, v, (mx_ints){start, n}, (mx_ints){stop, n}, (mx_ints){step, n}, stream());
 }
@@ -83,19 +76,16 @@ typedef struct places {
   int n;
   int64_t space[2 * MX_MAX_NDIM]; /* broadcast dimensions, then one for each partial slice */
   int b, spaces;
-  int place;    /* kept axes of the result before the broadcast dimensions */
+  int place; /* kept axes of the result before the broadcast dimensions */
   bool indexed[MX_MAX_NDIM];
 } places;
 
 static mx_array *reshaped_index(mx_array *a, int before, int after) {
   int64_t shape[3 * MX_MAX_NDIM];
   int n = 0;
-  for (int i = 0; i < before; i++)
-    shape[n++] = 1;
-  for (int i = 0; i < a->ndim; i++)
-    shape[n++] = a->shape[i];
-  for (int i = 0; i < after; i++)
-    shape[n++] = 1;
+  for (int i = 0; i < before; i++) shape[n++] = 1;
+  for (int i = 0; i < a->ndim; i++) shape[n++] = a->shape[i];
+  for (int i = 0; i < after; i++) shape[n++] = 1;
   if (n > MX_MAX_NDIM) {
     mx_fail(MX_VALUE, "[index] more than %d dimensions", MX_MAX_NDIM);
     return NULL;
@@ -105,10 +95,8 @@ static mx_array *reshaped_index(mx_array *a, int before, int after) {
 
 static mx_array *slice_indices(const mxp_index_item *it) {
   mx_buffer *b = mx_buffer_new((size_t)it->length * sizeof(int64_t));
-  if (!b)
-    return NULL;
-  for (int64_t i = 0; i < it->length; i++)
-    ((int64_t *)b->host)[i] = it->start + i * it->step;
+  if (!b) return NULL;
+  for (int64_t i = 0; i < it->length; i++) ((int64_t *)b->host)[i] = it->start + i * it->step;
   return mx_leaf((mx_spec){MLX_INT64, 1, &it->length, NULL}, b, 0);
 }
 
@@ -120,8 +108,7 @@ static int find_places(places *p, mxp_index *ix) {
     mxp_index_item *it = &ix->items[i];
     if (it->kind == MXP_INTEGER) {
       int64_t v = it->start;
-      if (!(it->a = mx_from_host(&v, NULL, 0, MLX_INT64)))
-        return 1;
+      if (!(it->a = mx_from_host(&v, NULL, 0, MLX_INT64))) return 1;
       it->kind = MXP_ARRAY;
       ix->arrays++;
     }
@@ -143,8 +130,7 @@ static int find_places(places *p, mxp_index *ix) {
       p->space[p->spaces++] = it->length;
     } else if (it->kind != MXP_ARRAY)
       continue;
-    if (!a || !(p->index[p->n] = reshaped_index(a, before, after)))
-      return 1;
+    if (!a || !(p->index[p->n] = reshaped_index(a, before, after))) return 1;
     p->indexed[it->axis] = true;
     p->axes[p->n++] = it->axis;
   }
@@ -152,7 +138,8 @@ static int find_places(places *p, mxp_index *ix) {
 }
 
 /* The shape that array[index] has, and where its new axes are. */
-static int result_shape(const mxp_index *ix, places *p, int64_t *shape, int64_t *news, int *n_news) {
+static int result_shape(const mxp_index *ix, places *p, int64_t *shape, int64_t *news,
+                        int *n_news) {
   int first = -1, last = -1, n = 0;
   for (int i = 0; i < ix->n; i++)
     if (ix->items[i].kind == MXP_ARRAY) {
@@ -182,28 +169,21 @@ static int result_shape(const mxp_index *ix, places *p, int64_t *shape, int64_t 
 static mx_array *to_updates(mx_array *v, mx_array *x, const mxp_index *ix, places *p) {
   int64_t shape[4 * MX_MAX_NDIM], news[MXP_MAX_ITEMS], order[MX_MAX_NDIM], full[2 * MX_MAX_NDIM];
   int n_news, n = result_shape(ix, p, shape, news, &n_news), k = 0, m = 0;
-  for (int i = 0; i < p->spaces; i++)
-    full[m++] = p->space[i];
-  for (int i = 0; i < x->ndim; i++)
-    full[m++] = p->indexed[i] ? 1 : x->shape[i];
+  for (int i = 0; i < p->spaces; i++) full[m++] = p->space[i];
+  for (int i = 0; i < x->ndim; i++) full[m++] = p->indexed[i] ? 1 : x->shape[i];
   if (m > MX_MAX_NDIM || n > MX_MAX_NDIM) {
     mx_fail(MX_VALUE, "[index] more than %d dimensions", MX_MAX_NDIM);
     return NULL;
   }
-  if (v->ndim == 0)
-    return mx_broadcast_to(v, (mx_ints){full, m}, stream());
-  if (!(v = mx_broadcast_to(v, (mx_ints){shape, n}, stream())))
-    return NULL;
-  if (n_news && !(v = mx_squeeze_axes(v, (mx_ints){news, n_news}, stream())))
-    return NULL;
-  for (int i = 0; i < p->b; i++)
-    order[k++] = p->place + i;
+  if (v->ndim == 0) return mx_broadcast_to(v, (mx_ints){full, m}, stream());
+  if (!(v = mx_broadcast_to(v, (mx_ints){shape, n}, stream()))) return NULL;
+  if (n_news && !(v = mx_squeeze_axes(v, (mx_ints){news, n_news}, stream()))) return NULL;
+  for (int i = 0; i < p->b; i++) order[k++] = p->place + i;
   for (int pass = 0; pass < 2; pass++) { /* partial slices, then full ones */
     int at = 0;
     for (int i = 0; i < ix->n; i++)
       if (ix->items[i].kind == MXP_SLICE) {
-        if (ix->items[i].full == (pass == 1))
-          order[k++] = at < p->place ? at : at + p->b;
+        if (ix->items[i].full == (pass == 1)) order[k++] = at < p->place ? at : at + p->b;
         at++;
       }
   }
@@ -216,10 +196,10 @@ static mx_array *write_arrays(mx_array *x, mxp_index *ix, mx_array *v, enum mxp_
   static scatter_fn *const fns[] = {mx_scatter, mx_scatter_add, mx_scatter_prod, mx_scatter_max,
                                     mx_scatter_min};
   places p;
-  if (find_places(&p, ix) || !(v = to_updates(v, x, ix, &p)))
-    return NULL;
-  return v->size == 0 ? x : fns[how](x, (mx_vec){p.index, (size_t)p.n}, v, (mx_ints){p.axes, p.n},
-                                     stream());
+  if (find_places(&p, ix) || !(v = to_updates(v, x, ix, &p))) return NULL;
+  return v->size == 0
+             ? x
+             : fns[how](x, (mx_vec){p.index, (size_t)p.n}, v, (mx_ints){p.axes, p.n}, stream());
 }
 
 /* ---- a mask alone ---- */
@@ -234,8 +214,7 @@ static bool mask_alone(const mxp_index *ix) {
 /* A single number goes in without evaluating the mask. */
 static mx_array *write_mask(mx_array *x, mx_array *mask, mx_array *v) {
   int64_t shape[MX_MAX_NDIM];
-  for (int i = 0; i < x->ndim; i++)
-    shape[i] = i < mask->ndim ? mask->shape[i] : 1;
+  for (int i = 0; i < x->ndim; i++) shape[i] = i < mask->ndim ? mask->shape[i] : 1;
   mask = mx_reshape(mask, (mx_ints){shape, x->ndim}, stream());
   return mask ? mx_where(mask, v, x, stream()) : NULL;
 }
@@ -244,21 +223,17 @@ static mx_array *write_mask(mx_array *x, mx_array *mask, mx_array *v) {
 
 mx_array *mxp_updated_node(mx_array *x, PyObject *index, mx_array *v, enum mxp_update how) {
   mxp_index ix;
-  if (index == Py_False)
-    return x;
+  if (index == Py_False) return x;
   if (index == Py_True) /* as a mask of no dimensions: everything */
     index = Py_Ellipsis;
-  if (!(v = mx_cast(v, (mlx_dtype)x->dtype, stream())) || !(v = strip(v)))
-    return mxp_raise(), NULL;
+  if (!(v = mx_cast(v, (mlx_dtype)x->dtype, stream())) || !(v = strip(v))) return mxp_raise(), NULL;
   bool lazy_mask = how == MXP_SET && v->ndim == 0;
-  if (mxp_read_index(&ix, x, index, lazy_mask))
-    return NULL;
+  if (mxp_read_index(&ix, x, index, lazy_mask)) return NULL;
   mx_array *r;
   if (ix.masks && mask_alone(&ix))
     r = write_mask(x, ix.items[0].a, v);
   else {
-    if (ix.masks && mxp_read_index(&ix, x, index, false))
-      return NULL;
+    if (ix.masks && mxp_read_index(&ix, x, index, false)) return NULL;
     r = ix.arrays ? write_arrays(x, &ix, v, how) : write_slice(x, &ix, v, how);
   }
   return r ? r : (mxp_raise(), NULL);
@@ -286,8 +261,7 @@ int mxp_setitem(PyObject *self, PyObject *index, PyObject *value) {
   mx_scope scope = mx_scope_open();
   mx_array *x = mxp_hold(self);
   mx_array *r = mx_scope_close(scope, x ? mxp_updated(x, index, value, MXP_SET) : NULL);
-  if (!r)
-    return -1;
+  if (!r) return -1;
   mxp_rebind(self, r);
   return 0;
 }
@@ -295,8 +269,7 @@ int mxp_setitem(PyObject *self, PyObject *index, PyObject *value) {
 /* ---- array.at[index] ---- */
 
 typedef struct at_object {
-  PyObject_HEAD
-  PyObject *array, *index;
+  PyObject_HEAD PyObject *array, *index;
 } at_object;
 
 static PyTypeObject *at_type;
@@ -329,7 +302,8 @@ static void at_dealloc(PyObject *self) {
 
 enum before { AS_IT_IS, NEGATED, INVERTED };
 
-static PyObject *at_update(PyObject *self, PyObject *value, enum mxp_update how, enum before before) {
+static PyObject *at_update(PyObject *self, PyObject *value, enum mxp_update how,
+                           enum before before) {
   at_object *o = (at_object *)self;
   if (!o->index) {
     PyErr_SetString(PyExc_ValueError, "Must give indices to array.at (e.g. `x.at[0].add(4)`).");
@@ -347,9 +321,9 @@ static PyObject *at_update(PyObject *self, PyObject *value, enum mxp_update how,
   return r ? mxp_wrap(r) : NULL;
 }
 
-#define AT(name, how, before)                                     \
-  static PyObject *at_##name(PyObject *self, PyObject *value) {   \
-    return at_update(self, value, how, before);                   \
+#define AT(name, how, before)                                                                      \
+  static PyObject *at_##name(PyObject *self, PyObject *value) {                                    \
+    return at_update(self, value, how, before);                                                    \
   }
 AT(add, MXP_ADD, AS_IT_IS)
 AT(subtract, MXP_ADD, NEGATED)
@@ -358,7 +332,8 @@ AT(divide, MXP_PROD, INVERTED)
 AT(maximum, MXP_MAX, AS_IT_IS)
 AT(minimum, MXP_MIN, AS_IT_IS)
 
-#define AT_ROW(name, doc) {#name, at_##name, METH_O, #name "($self, value, /)\n--\n\n" doc}
+#define AT_ROW(name, doc)                                                                          \
+  { #name, at_##name, METH_O, #name "($self, value, /)\n--\n\n" doc }
 static PyMethodDef at_methods[] = {
     AT_ROW(add, "The array with value added where the index says; equal indices add up."),
     AT_ROW(subtract, "The array with value subtracted where the index says."),

@@ -19,8 +19,7 @@ int mxp_int64(PyObject *o, int64_t *out) {
     return v == -1 && PyErr_Occurred() ? -1 : 0;
   }
   PyObject *i = PyNumber_Index(o);
-  if (!i)
-    return -1;
+  if (!i) return -1;
   int bad = mxp_int64(i, out);
   Py_DECREF(i);
   return bad;
@@ -37,8 +36,7 @@ static int wrong(const mxp_spec *spec, const mxp_param *p, const char *want, PyO
 /* ---- lists ---- */
 
 static int64_t *room(mxp_value *v, Py_ssize_t n) {
-  if (n <= MXP_FEW)
-    return v->few;
+  if (n <= MXP_FEW) return v->few;
   if (n > INT_MAX || !(v->heap = malloc((size_t)n * sizeof(int64_t)))) {
     PyErr_NoMemory();
     return NULL;
@@ -50,8 +48,7 @@ int mxp_ints(mxp_value *v, PyObject *o, const char *fn, const char *param, bool 
   if (one && !PyList_Check(o) && !PyTuple_Check(o) && (PyLong_Check(o) || PyIndex_Check(o)) &&
       !(mxp_is_array(o) && mxp_node(o)->ndim)) {
     v->single = true;
-    if (mxp_int64(o, &v->few[0]))
-      return -1;
+    if (mxp_int64(o, &v->few[0])) return -1;
     v->ints = (mx_ints){v->few, 1};
     return 0;
   }
@@ -62,14 +59,12 @@ int mxp_ints(mxp_value *v, PyObject *o, const char *fn, const char *param, bool 
     return -1;
   }
   int64_t *p = room(v, n);
-  if (!p)
-    return -1;
+  if (!p) return -1;
   for (Py_ssize_t i = 0; i < n; i++) {
     PyObject *item = PySequence_GetItem(o, i);
     int bad = !item || mxp_int64(item, &p[i]);
     Py_XDECREF(item);
-    if (bad)
-      return -1;
+    if (bad) return -1;
   }
   v->ints = (mx_ints){p, (int)n};
   return 0;
@@ -79,8 +74,8 @@ int mxp_spread(mxp_call *c, int i, int n) {
   mxp_value *v = &c->v[i];
   const char *name = c->spec->params[i].name;
   if (v->ints.n != n && !v->single) {
-    PyErr_Format(PyExc_ValueError, "[%s] %s must be an integer or %d of them, not %d", c->spec->name,
-                 name, n, v->ints.n);
+    PyErr_Format(PyExc_ValueError, "[%s] %s must be an integer or %d of them, not %d",
+                 c->spec->name, name, n, v->ints.n);
     return -1;
   }
   for (int k = 0; k < n; k++) {
@@ -96,8 +91,8 @@ int mxp_spread(mxp_call *c, int i, int n) {
 }
 
 /* n objects as nodes that the scope keeps. */
-static int arrays(mxp_value *v, const mxp_spec *spec, const mxp_param *param, PyObject *const *items,
-                  PyObject *sequence, Py_ssize_t n) {
+static int arrays(mxp_value *v, const mxp_spec *spec, const mxp_param *param,
+                  PyObject *const *items, PyObject *sequence, Py_ssize_t n) {
   mx_array **p = malloc((n ? (size_t)n : 1) * sizeof *p);
   if (!p) {
     PyErr_NoMemory();
@@ -106,21 +101,18 @@ static int arrays(mxp_value *v, const mxp_spec *spec, const mxp_param *param, Py
   v->heap = p;
   for (Py_ssize_t i = 0; i < n; i++) {
     PyObject *o = items ? items[i] : PySequence_GetItem(sequence, i);
-    if (!o)
-      return -1;
-    int bad = mxp_is_array(o) ? !(p[i] = mxp_hold(o)) : wrong(spec, param, "a sequence of arrays", o);
-    if (!items)
-      Py_DECREF(o);
-    if (bad)
-      return -1;
+    if (!o) return -1;
+    int bad =
+        mxp_is_array(o) ? !(p[i] = mxp_hold(o)) : wrong(spec, param, "a sequence of arrays", o);
+    if (!items) Py_DECREF(o);
+    if (bad) return -1;
   }
   v->vec = (mx_vec){p, (size_t)n};
   return 0;
 }
 
 static int sequence_of_arrays(mxp_value *v, const mxp_spec *spec, const mxp_param *p, PyObject *o) {
-  if (!PySequence_Check(o) || PyUnicode_Check(o))
-    return wrong(spec, p, "a sequence of arrays", o);
+  if (!PySequence_Check(o) || PyUnicode_Check(o)) return wrong(spec, p, "a sequence of arrays", o);
   Py_ssize_t n = PySequence_Size(o);
   return n < 0 ? -1 : arrays(v, spec, p, NULL, o, n);
 }
@@ -139,20 +131,16 @@ static int norm(mxp_value *v, const mxp_spec *spec, const char *s) {
 }
 
 static int text(mxp_value *v, const mxp_spec *spec, const mxp_param *p, PyObject *o) {
-  if (!PyUnicode_Check(o))
-    return wrong(spec, p, "a str", o);
+  if (!PyUnicode_Check(o)) return wrong(spec, p, "a str", o);
   const char *s = PyUnicode_AsUTF8AndSize(o, NULL);
-  if (!s)
-    return -1;
-  if (p->kind == MXP_P_NORM)
-    return norm(v, spec, s);
+  if (!s) return -1;
+  if (p->kind == MXP_P_NORM) return norm(v, spec, s);
   v->s = s;
   return 0;
 }
 
 static int integer(mxp_value *v, const mxp_spec *spec, const mxp_param *p, PyObject *o) {
-  if (!PyLong_Check(o) && !PyIndex_Check(o))
-    return wrong(spec, p, "an int", o);
+  if (!PyLong_Check(o) && !PyIndex_Check(o)) return wrong(spec, p, "an int", o);
   if (p->kind == MXP_P_U64) {
     PyObject *i = PyNumber_Index(o);
     uint64_t u = i ? PyLong_AsUnsignedLongLong(i) : 0;
@@ -164,20 +152,16 @@ static int integer(mxp_value *v, const mxp_spec *spec, const mxp_param *p, PyObj
     v->i = (int64_t)u;
     return 0;
   }
-  if (mxp_int64(o, &v->i))
-    return -1;
-  if (v->i < INT_MIN || v->i > INT_MAX)
-    return wrong(spec, p, "an int of 32 bits", o);
+  if (mxp_int64(o, &v->i)) return -1;
+  if (v->i < INT_MIN || v->i > INT_MAX) return wrong(spec, p, "an int of 32 bits", o);
   return 0;
 }
 
 static int number(mxp_value *v, const mxp_spec *spec, const mxp_param *p, PyObject *o) {
-  if (PyUnicode_Check(o))
-    return wrong(spec, p, "a float", o);
+  if (PyUnicode_Check(o)) return wrong(spec, p, "a float", o);
   v->d = PyFloat_AsDouble(o);
   if (v->d == -1 && PyErr_Occurred()) {
-    if (!PyErr_ExceptionMatches(PyExc_TypeError))
-      return -1;
+    if (!PyErr_ExceptionMatches(PyExc_TypeError)) return -1;
     PyErr_Clear();
     return wrong(spec, p, "a float", o);
   }
@@ -188,14 +172,12 @@ static int parse(mxp_call *c, int at, PyObject *o) {
   const mxp_spec *spec = c->spec;
   const mxp_param *p = &spec->params[at];
   mxp_value *v = &c->v[at];
-  if (o == Py_None && p->none)
-    return 0;
+  if (o == Py_None && p->none) return 0;
   v->o = o;
   v->given = true;
   switch ((mxp_kind)p->kind) {
   case MXP_P_ARRAY:
-    if (!mxp_is_array(o))
-      return wrong(spec, p, "an array", o);
+    if (!mxp_is_array(o)) return wrong(spec, p, "an array", o);
     v->a = mxp_hold(o);
     return v->a ? 0 : -1;
   case MXP_P_SOME:
@@ -209,16 +191,14 @@ static int parse(mxp_call *c, int at, PyObject *o) {
   case MXP_P_FLOAT:
     return number(v, spec, p, o);
   case MXP_P_BOOL:
-    if (!PyBool_Check(o))
-      return wrong(spec, p, "a bool", o);
+    if (!PyBool_Check(o)) return wrong(spec, p, "a bool", o);
     v->b = o == Py_True;
     return 0;
   case MXP_P_STR:
   case MXP_P_NORM:
     return text(v, spec, p, o);
   case MXP_P_DTYPE:
-    if (!mxp_is_dtype(o))
-      return wrong(spec, p, "a Dtype", o);
+    if (!mxp_is_dtype(o)) return wrong(spec, p, "a Dtype", o);
     v->i = mxp_dtype_of(o);
     return 0;
   case MXP_P_INTS:
@@ -229,8 +209,7 @@ static int parse(mxp_call *c, int at, PyObject *o) {
     c->s = mxp_stream(o, spec->name);
     return c->s ? 0 : -1;
   case MXP_P_OPERAND:
-    if (o == Py_None)
-      return wrong(spec, p, "an array or a scalar", o);
+    if (o == Py_None) return wrong(spec, p, "an array or a scalar", o);
     v->a = mxp_is_array(o) ? mxp_hold(o) : NULL;
     return v->a || !mxp_is_array(o) ? 0 : -1;
   default:
@@ -274,8 +253,7 @@ static int set_default(mxp_call *c, int at, bool seen) {
     if (v->given) {
       double whole = p->number;
       v->a = mx_scalar(whole, whole == (int64_t)whole ? MLX_INT32 : MLX_FLOAT32);
-      if (!v->a)
-        return mxp_raise(), -1;
+      if (!v->a) return mxp_raise(), -1;
     }
     break;
   default:
@@ -290,15 +268,12 @@ static int resolve_operands(mxp_call *c) {
   const mxp_spec *spec = c->spec;
   const mx_array *beside = NULL;
   for (int i = 0; i < spec->n && !beside; i++)
-    if (spec->weak >> i & 1 && c->v[i].given)
-      beside = c->v[i].a;
+    if (spec->weak >> i & 1 && c->v[i].given) beside = c->v[i].a;
   for (int i = 0; i < spec->n; i++) {
     mxp_value *v = &c->v[i];
-    if (spec->params[i].kind != MXP_P_OPERAND || !v->given || v->a)
-      continue;
+    if (spec->params[i].kind != MXP_P_OPERAND || !v->given || v->a) continue;
     v->a = mxp_operand(v->o, spec->weak >> i & 1 ? beside : NULL);
-    if (!v->a)
-      return -1;
+    if (!v->a) return -1;
   }
   return 0;
 }
@@ -326,8 +301,7 @@ static int find(const mxp_spec *spec, PyObject *name) {
 /* The remaining arguments as a tuple, for an adapter. */
 static int rest(mxp_value *v, PyObject *const *args, Py_ssize_t n) {
   v->o = v->owned = PyTuple_New(n);
-  for (Py_ssize_t i = 0; v->o && i < n; i++)
-    PyTuple_SetItem(v->o, i, Py_NewRef(args[i]));
+  for (Py_ssize_t i = 0; v->o && i < n; i++) PyTuple_SetItem(v->o, i, Py_NewRef(args[i]));
   return v->o ? 0 : -1;
 }
 
@@ -336,8 +310,7 @@ static int by_place(mxp_call *c, PyObject *self, PyObject *const *args, Py_ssize
   int at = 0;
   if (self) {
     seen[0] = true;
-    if (parse(c, at++, self))
-      return -1;
+    if (parse(c, at++, self)) return -1;
   }
   for (Py_ssize_t i = 0; i < n; i++, at++) {
     if (at < spec->n && is_var(&spec->params[at])) {
@@ -352,8 +325,7 @@ static int by_place(mxp_call *c, PyObject *self, PyObject *const *args, Py_ssize
       return -1;
     }
     seen[at] = true;
-    if (parse(c, at, args[i]))
-      return -1;
+    if (parse(c, at, args[i])) return -1;
   }
   return 0;
 }
@@ -363,21 +335,19 @@ static int by_name(mxp_call *c, PyObject *const *args, PyObject *names, bool *se
   for (Py_ssize_t i = 0; i < n; i++) {
     PyObject *name = PyTuple_GetItem(names, i);
     int at = find(c->spec, name);
-    if (at < 0)
-      return -1;
+    if (at < 0) return -1;
     if (seen[at]) {
       PyErr_Format(PyExc_TypeError, "%s(): argument '%U' is given twice", c->spec->name, name);
       return -1;
     }
     seen[at] = true;
-    if (parse(c, at, args[i]))
-      return -1;
+    if (parse(c, at, args[i])) return -1;
   }
   return 0;
 }
 
-int mxp_begin(mxp_call *c, const mxp_spec *spec, PyObject *self, PyObject *const *args, Py_ssize_t n,
-              PyObject *names) {
+int mxp_begin(mxp_call *c, const mxp_spec *spec, PyObject *self, PyObject *const *args,
+              Py_ssize_t n, PyObject *names) {
   bool seen[MXP_MAX_PARAMS] = {false};
   c->spec = spec;
   c->s = NULL;
@@ -389,18 +359,16 @@ int mxp_begin(mxp_call *c, const mxp_spec *spec, PyObject *self, PyObject *const
     c->v[i].given = c->v[i].single = false;
     c->v[i].a = NULL;
   }
-  if (by_place(c, self, args, n, seen) || by_name(c, args + n, names, seen))
-    goto fail;
+  if (by_place(c, self, args, n, seen) || by_name(c, args + n, names, seen)) goto fail;
   for (int i = 0; i < spec->n; i++)
-    if (!c->v[i].given && (spec->params[i].kind == MXP_P_REST ? rest(&c->v[i], NULL, 0)
-                                                              : set_default(c, i, seen[i])))
+    if (!c->v[i].given &&
+        (spec->params[i].kind == MXP_P_REST ? rest(&c->v[i], NULL, 0) : set_default(c, i, seen[i])))
       goto fail;
   if (!c->s && !(c->s = mx_default_stream(mx_default_device()))) {
     mxp_raise();
     goto fail;
   }
-  if (resolve_operands(c))
-    goto fail;
+  if (resolve_operands(c)) goto fail;
   return 0;
 fail:
   drop(c);
@@ -411,8 +379,7 @@ fail:
 PyObject *mxp_end(mxp_call *c, mx_array *r) {
   drop(c);
   r = mx_scope_close(c->scope, r);
-  if (!r && PyErr_Occurred())
-    return NULL;
+  if (!r && PyErr_Occurred()) return NULL;
   return mxp_wrap(r);
 }
 

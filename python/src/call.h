@@ -1,29 +1,29 @@
 /* The one call path: a table of parameters for each function, one parser for all of them.
  *
- * A generated function is: begin (scope opened, arguments parsed into values), a builder, end (scope
- * closed, result wrapped). Values borrow from the arguments. */
+ * A generated function is: begin (scope opened, arguments parsed into values), a builder, end
+ * (scope closed, result wrapped). Values borrow from the arguments. */
 #ifndef MXP_CALL_H
 #define MXP_CALL_H
 
 #include "core.h"
 
 typedef enum mxp_kind {
-  MXP_P_ARRAY,    /* an array */
-  MXP_P_OPERAND,  /* an array or a scalar, resolved after parsing */
-  MXP_P_ARRAYS,   /* a sequence of arrays */
-  MXP_P_SOME,     /* an array or a sequence of arrays */
-  MXP_P_VAR,      /* *args: arrays */
-  MXP_P_REST,     /* *args: a tuple, for the adapter */
+  MXP_P_ARRAY,   /* an array */
+  MXP_P_OPERAND, /* an array or a scalar, resolved after parsing */
+  MXP_P_ARRAYS,  /* a sequence of arrays */
+  MXP_P_SOME,    /* an array or a sequence of arrays */
+  MXP_P_VAR,     /* *args: arrays */
+  MXP_P_REST,    /* *args: a tuple, for the adapter */
   MXP_P_INT,
   MXP_P_U64,
   MXP_P_FLOAT,
   MXP_P_BOOL,
   MXP_P_STR,
   MXP_P_DTYPE,
-  MXP_P_INTS,     /* a sequence of integers */
-  MXP_P_AXES,     /* an integer or a sequence of them */
-  MXP_P_NORM,     /* "backward", "ortho", "forward" */
-  MXP_P_OBJECT,   /* for the adapter */
+  MXP_P_INTS,   /* a sequence of integers */
+  MXP_P_AXES,   /* an integer or a sequence of them */
+  MXP_P_NORM,   /* "backward", "ortho", "forward" */
+  MXP_P_OBJECT, /* for the adapter */
   MXP_P_STREAM
 } mxp_kind;
 
@@ -41,7 +41,7 @@ typedef struct mxp_spec {
   const char *name;
   const mxp_param *params;
   unsigned char n, positional_only, positional; /* positional: how many may be given by place */
-  unsigned weak; /* operands that are weak beside each other */
+  unsigned weak;                                /* operands that are weak beside each other */
 } mxp_spec;
 
 #define MXP_MAX_PARAMS 16
@@ -72,9 +72,10 @@ typedef struct mxp_call {
   mxp_value v[MXP_MAX_PARAMS];
 } mxp_call;
 
-/* self is the first argument of a method, or NULL. Nonzero with an exception set, and nothing to undo. */
-int mxp_begin(mxp_call *c, const mxp_spec *spec, PyObject *self, PyObject *const *args, Py_ssize_t n,
-              PyObject *names);
+/* self is the first argument of a method, or NULL. Nonzero with an exception set, and nothing to
+ * undo. */
+int mxp_begin(mxp_call *c, const mxp_spec *spec, PyObject *self, PyObject *const *args,
+              Py_ssize_t n, PyObject *names);
 /* Each closes the call. */
 PyObject *mxp_end(mxp_call *c, mx_array *r);
 PyObject *mxp_end_many(mxp_call *c, int bad, mx_array **r, int n, bool tuple);
@@ -84,8 +85,8 @@ PyObject *mxp_end_object(mxp_call *c, PyObject *o);
 
 /* Fills an integer list from a sequence or one integer. */
 int mxp_ints(mxp_value *v, PyObject *o, const char *fn, const char *param, bool one);
-/* Makes value number i, an integer or a list, one of n integers of 32 bits; nonzero with an exception
- * set. */
+/* Makes value number i, an integer or a list, one of n integers of 32 bits; nonzero with an
+ * exception set. */
 int mxp_spread(mxp_call *c, int i, int n);
 int mxp_int64(PyObject *o, int64_t *out);
 PyObject *mxp_sequence(const mx_vec *v, bool tuple);

@@ -81,10 +81,8 @@ static void put_double(void *p, mlx_dtype t, double v) {
 }
 
 enum mxp_scalar mxp_scalar_kind(PyObject *o) {
-  if (PyFloat_Check(o))
-    return MXP_FLOAT;
-  if (PyLong_Check(o))
-    return PyBool_Check(o) ? MXP_BOOL : MXP_INT;
+  if (PyFloat_Check(o)) return MXP_FLOAT;
+  if (PyLong_Check(o)) return PyBool_Check(o) ? MXP_BOOL : MXP_INT;
   return PyComplex_Check(o) ? MXP_COMPLEX : MXP_NOT_SCALAR;
 }
 
@@ -96,16 +94,14 @@ static int put_scalar(void *p, mlx_dtype t, PyObject *o, enum mxp_scalar kind) {
   }
   if (kind == MXP_COMPLEX) {
     put_double(p, t, PyComplex_RealAsDouble(o));
-    if (t == MLX_COMPLEX64)
-      ((float *)p)[1] = (float)PyComplex_ImagAsDouble(o);
+    if (t == MLX_COMPLEX64) ((float *)p)[1] = (float)PyComplex_ImagAsDouble(o);
     return 0;
   }
   int over;
   int64_t v = PyLong_AsLongLongAndOverflow(o, &over);
   if (over && mx_is_inexact(t)) {
     double d = PyLong_AsDouble(o);
-    if (d == -1 && PyErr_Occurred())
-      return -1;
+    if (d == -1 && PyErr_Occurred()) return -1;
     put_double(p, t, d);
     return 0;
   }
@@ -125,8 +121,7 @@ static int put_scalar(void *p, mlx_dtype t, PyObject *o, enum mxp_scalar kind) {
 
 mx_array *mxp_from_scalar_as(PyObject *o, enum mxp_scalar kind, mlx_dtype t) {
   int64_t room[1] = {0};
-  if (put_scalar(room, t, o, kind))
-    return NULL;
+  if (put_scalar(room, t, o, kind)) return NULL;
   mx_array *a = mx_from_host(room, NULL, 0, t);
   return a ? a : (mxp_raise(), NULL);
 }
@@ -155,7 +150,8 @@ mx_array *mxp_from_scalar(PyObject *o, enum mxp_scalar kind) {
   return mxp_from_scalar_as(o, kind, scalar_dtype(o, kind));
 }
 
-/* Whether an integer lies in the range of an integer dtype; 64 unsigned bits take any of 64 bits. */
+/* Whether an integer lies in the range of an integer dtype; 64 unsigned bits take any of 64 bits.
+ */
 static bool fits(PyObject *o, mlx_dtype t) {
   int over, bits = 8 * mx_dtype_bytes(t);
   int64_t v = PyLong_AsLongLongAndOverflow(o, &over);
@@ -164,10 +160,8 @@ static bool fits(PyObject *o, mlx_dtype t) {
     over = PyErr_Occurred() != NULL;
     PyErr_Clear();
   }
-  if (over || bits == 64)
-    return !over;
-  if (mx_dtype_kind(t) == MX_KIND_UINT)
-    return v >= 0 && v < INT64_C(1) << bits;
+  if (over || bits == 64) return !over;
+  if (mx_dtype_kind(t) == MX_KIND_UINT) return v >= 0 && v < INT64_C(1) << bits;
   return v >= -(INT64_C(1) << (bits - 1)) && v < INT64_C(1) << (bits - 1);
 }
 
@@ -237,8 +231,7 @@ static int survey(list_shape *s, PyObject *o, int depth) {
     return ragged();
   for (Py_ssize_t i = 0; i < n; i++) {
     int stop = survey_item(s, list_item(o, i), depth + 1);
-    if (stop)
-      return stop;
+    if (stop) return stop;
   }
   return 0;
 }
@@ -246,18 +239,13 @@ static int survey(list_shape *s, PyObject *o, int depth) {
 static int survey_item(list_shape *s, PyObject *o, int depth) {
   enum mxp_scalar kind = mxp_scalar_kind(o);
   if (kind == MXP_NOT_SCALAR) {
-    if (is_list(o))
-      return survey(s, o, depth);
-    if (!mxp_is_array(o) && !PyObject_HasAttrString(o, "__mlx_array__"))
-      return bad_type(o);
+    if (is_list(o)) return survey(s, o, depth);
+    if (!mxp_is_array(o) && !PyObject_HasAttrString(o, "__mlx_array__")) return bad_type(o);
     return 1;
   }
-  if (depth != s->ndim)
-    return ragged();
-  if (kind > s->kind)
-    s->kind = kind;
-  if (kind == MXP_INT && !s->wide)
-    s->wide = int_dtype(o) == MLX_INT64;
+  if (depth != s->ndim) return ragged();
+  if (kind > s->kind) s->kind = kind;
+  if (kind == MXP_INT && !s->wide) s->wide = int_dtype(o) == MLX_INT64;
   return 0;
 }
 
@@ -268,12 +256,10 @@ static int fill(char **p, mlx_dtype t, PyObject *o) {
     PyObject *item = list_item(o, i);
     enum mxp_scalar kind = mxp_scalar_kind(item);
     if (kind == MXP_NOT_SCALAR) {
-      if (fill(p, t, item))
-        return -1;
+      if (fill(p, t, item)) return -1;
       continue;
     }
-    if (put_scalar(*p, t, item, kind))
-      return -1;
+    if (put_scalar(*p, t, item, kind)) return -1;
     *p += step;
   }
   return 0;
@@ -288,8 +274,7 @@ static mx_array *stack_items(PyObject *o, const mlx_dtype *dtype) {
     return NULL;
   }
   Py_ssize_t i = 0;
-  while (i < n && (p[i] = mxp_from_object(list_item(o, i), dtype)))
-    i++;
+  while (i < n && (p[i] = mxp_from_object(list_item(o, i), dtype))) i++;
   if (i == n && !(r = mx_stack((mx_vec){p, (size_t)n}, mx_default_stream(mx_default_device()))))
     mxp_raise();
   free(p);
@@ -299,14 +284,12 @@ static mx_array *stack_items(PyObject *o, const mlx_dtype *dtype) {
 static mx_array *from_list(PyObject *o, const mlx_dtype *dtype) {
   list_shape s = {.ndim = 0};
   int arrays = survey(&s, o, 0);
-  if (arrays)
-    return arrays > 0 ? stack_items(o, dtype) : NULL;
+  if (arrays) return arrays > 0 ? stack_items(o, dtype) : NULL;
   static const mlx_dtype of_kind[] = {MLX_FLOAT32, MLX_BOOL, MLX_INT32, MLX_FLOAT32, MLX_COMPLEX64};
   mlx_dtype t = dtype ? *dtype : s.kind == MXP_INT && s.wide ? MLX_INT64 : of_kind[s.kind];
   int64_t size = mx_shape_size("array", s.shape, s.ndim, t);
   mx_buffer *b = size < 0 ? NULL : mx_buffer_new((size_t)size * (size_t)mx_dtype_bytes(t));
-  if (!b)
-    return mxp_raise(), NULL;
+  if (!b) return mxp_raise(), NULL;
   char *p = b->host;
   if (fill(&p, t, o)) {
     mx_buffer_release(b);
@@ -323,18 +306,16 @@ static int buffer_dtype(const Py_buffer *view, mlx_dtype *t, bool *narrow) {
   static const struct {
     char code;
     unsigned char t;
-  } kinds[] = {{'?', MLX_BOOL},    {'f', MLX_FLOAT32}, {'d', MLX_FLOAT64}, {'e', MLX_FLOAT16}};
+  } kinds[] = {{'?', MLX_BOOL}, {'f', MLX_FLOAT32}, {'d', MLX_FLOAT64}, {'e', MLX_FLOAT16}};
   const char *f = view->format ? view->format : "B";
   *narrow = false;
-  if (*f == '@' || *f == '=' || *f == '<')
-    f++;
+  if (*f == '@' || *f == '=' || *f == '<') f++;
   if (f[0] == 'Z' && (f[1] == 'f' || f[1] == 'd') && !f[2]) {
     *narrow = f[1] == 'd';
     *t = MLX_COMPLEX64;
     return 0;
   }
-  if (!*f || f[1])
-    return -1;
+  if (!*f || f[1]) return -1;
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (*f == kinds[i].code) {
       *t = (mlx_dtype)kinds[i].t;
@@ -342,8 +323,7 @@ static int buffer_dtype(const Py_buffer *view, mlx_dtype *t, bool *narrow) {
       return 0;
     }
   bool is_signed = strchr("bhilqn", *f) != NULL;
-  if (!is_signed && !strchr("BHILQNc", *f))
-    return -1;
+  if (!is_signed && !strchr("BHILQNc", *f)) return -1;
   for (int k = MLX_UINT8; k <= MLX_INT64; k++)
     if ((mx_dtype_kind((mlx_dtype)k) == MX_KIND_INT) == is_signed &&
         mx_dtype_bytes((mlx_dtype)k) == view->itemsize) {
@@ -365,8 +345,7 @@ static char *gather(char *to, const char *from, const Py_buffer *v, int axis) {
 }
 
 static void narrow_complex(float *to, const double *from, int64_t n) {
-  for (int64_t i = 0; i < 2 * n; i++)
-    to[i] = (float)from[i];
+  for (int64_t i = 0; i < 2 * n; i++) to[i] = (float)from[i];
 }
 
 static mx_array *from_view(const Py_buffer *view, const mlx_dtype *dtype) {
@@ -374,22 +353,20 @@ static mx_array *from_view(const Py_buffer *view, const mlx_dtype *dtype) {
   bool narrow;
   int64_t shape[MX_MAX_NDIM];
   if (buffer_dtype(view, &t, &narrow) || view->ndim > MX_MAX_NDIM) {
-    PyErr_Format(PyExc_RuntimeError, "[array] cannot take a buffer of format '%s' and %d dimensions",
+    PyErr_Format(PyExc_RuntimeError,
+                 "[array] cannot take a buffer of format '%s' and %d dimensions",
                  view->format ? view->format : "B", view->ndim);
     return NULL;
   }
-  for (int i = 0; i < view->ndim; i++)
-    shape[i] = view->shape[i];
+  for (int i = 0; i < view->ndim; i++) shape[i] = view->shape[i];
   int64_t size = mx_shape_size("array", shape, view->ndim, t);
   mx_buffer *b = size < 0 ? NULL : mx_buffer_new((size_t)view->len);
-  if (!b)
-    return mxp_raise(), NULL;
+  if (!b) return mxp_raise(), NULL;
   if (PyBuffer_IsContiguous(view, 'C') && view->len)
     memcpy(b->host, view->buf, (size_t)view->len);
   else if (size)
     gather(b->host, view->buf, view, 0);
-  if (narrow && t == MLX_COMPLEX64)
-    narrow_complex(b->host, b->host, size);
+  if (narrow && t == MLX_COMPLEX64) narrow_complex(b->host, b->host, size);
   mx_array *a = mx_leaf((mx_spec){t, view->ndim, shape, NULL}, b, 0);
   mlx_dtype want = dtype ? *dtype : t == MLX_FLOAT64 ? MLX_FLOAT32 : t;
   a = mx_cast(a, want, mx_default_stream(mx_default_device()));
@@ -416,8 +393,7 @@ mx_array *mxp_from_foreign(PyObject *o, const mlx_dtype *dtype) {
     Py_XDECREF(r);
   } else if (PyObject_HasAttrString(o, "__dlpack__"))
     a = mxp_from_dlpack(o);
-  if (a && dtype && !(a = mx_cast(a, *dtype, mx_default_stream(mx_default_device()))))
-    mxp_raise();
+  if (a && dtype && !(a = mx_cast(a, *dtype, mx_default_stream(mx_default_device())))) mxp_raise();
   return a;
 }
 
@@ -429,15 +405,12 @@ mx_array *mxp_from_object(PyObject *o, const mlx_dtype *dtype) {
     return dtype ? mxp_from_scalar_as(o, kind, *dtype) : mxp_from_scalar(o, kind);
   if (mxp_is_array(o)) {
     mx_array *a = mxp_node(o);
-    if (dtype && !(a = mx_cast(a, *dtype, mx_default_stream(mx_default_device()))))
-      mxp_raise();
+    if (dtype && !(a = mx_cast(a, *dtype, mx_default_stream(mx_default_device())))) mxp_raise();
     return a;
   }
-  if (is_list(o))
-    return from_list(o, dtype);
+  if (is_list(o)) return from_list(o, dtype);
   mx_array *a = mxp_from_foreign(o, dtype);
-  if (!a && !PyErr_Occurred())
-    bad_type(o);
+  if (!a && !PyErr_Occurred()) bad_type(o);
   return a;
 }
 
@@ -445,12 +418,10 @@ mx_array *mxp_operand(PyObject *o, const mx_array *beside) {
   enum mxp_scalar kind = mxp_scalar_kind(o);
   if (kind != MXP_NOT_SCALAR)
     return beside ? mxp_from_weak(o, kind, (mlx_dtype)beside->dtype) : mxp_from_scalar(o, kind);
-  if (mxp_is_array(o))
-    return mxp_node(o);
+  if (mxp_is_array(o)) return mxp_node(o);
   mlx_dtype t = beside ? (mlx_dtype)beside->dtype : MLX_FLOAT32;
   bool own = PyObject_HasAttrString(o, "__mlx_array__"); /* keeps its dtype */
   mx_array *a = is_list(o) ? NULL : mxp_from_foreign(o, beside && !own ? &t : NULL);
-  if (!a && !PyErr_Occurred())
-    bad_type(o);
+  if (!a && !PyErr_Occurred()) bad_type(o);
   return a;
 }

@@ -19,8 +19,7 @@
 /* ---- types ---- */
 
 typedef struct mxp_array {
-  PyObject_HEAD
-  mx_array *a;
+  PyObject_HEAD mx_array *a;
   PyObject *weak;
 } mxp_array;
 
@@ -56,8 +55,7 @@ int mxp_eval1(mx_array *a);
  * between, here or in another thread, does to the object. NULL with an exception set. */
 static inline mx_array *mxp_hold(PyObject *o) {
   mx_array *a = mx_scope_own(mx_retain(mxp_node(o)));
-  if (!a)
-    mxp_raise();
+  if (!a) mxp_raise();
   return a;
 }
 /* Replaces the value of an array object; takes over one reference. */
@@ -75,11 +73,12 @@ mx_array *mxp_from_scalar_as(PyObject *o, enum mxp_scalar kind, mlx_dtype t);
 mx_array *mxp_from_weak(PyObject *o, enum mxp_scalar kind, mlx_dtype t);
 /* Anything that mx.array takes; dtype NULL lets the value decide. */
 mx_array *mxp_from_object(PyObject *o, const mlx_dtype *dtype);
-/* A buffer, an object with __dlpack__ or __mlx_array__; NULL without an exception for anything else. */
+/* A buffer, an object with __dlpack__ or __mlx_array__; NULL without an exception for anything
+ * else. */
 mx_array *mxp_from_foreign(PyObject *o, const mlx_dtype *dtype);
 mx_array *mxp_from_dlpack(PyObject *o);
-/* An operand: an array, a scalar weak beside `beside` (NULL: strong), or a foreign array, which is cast
- * to beside's dtype. */
+/* An operand: an array, a scalar weak beside `beside` (NULL: strong), or a foreign array, which is
+ * cast to beside's dtype. */
 mx_array *mxp_operand(PyObject *o, const mx_array *beside);
 
 /* ---- arrays to Python ---- */
@@ -103,8 +102,8 @@ PyObject *mxp_stream_object(mx_stream *s);
 /* Stream, ThreadLocalStream, Device, DeviceType or None; NULL with an exception set. */
 mx_stream *mxp_stream(PyObject *o, const char *fn);
 int mxp_device(PyObject *o, mx_device *out); /* 1: not one */
-/* Whether a dtype is of a kind of the array API standard: a dtype, a name, a tuple of them. 1 or 0; -1
- * with an exception set. */
+/* Whether a dtype is of a kind of the array API standard: a dtype, a name, a tuple of them. 1 or 0;
+ * -1 with an exception set. */
 int mxp_is_of_kind(mlx_dtype t, PyObject *kind);
 int mxp_dtypes_init(PyObject *module);
 int mxp_devices_init(PyObject *module);

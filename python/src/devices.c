@@ -6,18 +6,15 @@
 #include "mlx/c/device.h"
 
 typedef struct device_object {
-  PyObject_HEAD
-  mx_device d;
+  PyObject_HEAD mx_device d;
 } device_object;
 
 typedef struct stream_object {
-  PyObject_HEAD
-  mx_stream *s;
+  PyObject_HEAD mx_stream *s;
 } stream_object;
 
 typedef struct context_object {
-  PyObject_HEAD
-  mx_stream *s;
+  PyObject_HEAD mx_stream *s;
   bool whole_device; /* made from a device: only that becomes the default */
   mx_device old_device;
   mx_stream *old;
@@ -56,22 +53,19 @@ static bool is_stream(PyObject *o) {
 
 mx_stream *mxp_stream(PyObject *o, const char *fn) {
   mx_device d = mx_default_device();
-  if (is_stream(o))
-    return ((stream_object *)o)->s;
+  if (is_stream(o)) return ((stream_object *)o)->s;
   if (o != Py_None && mxp_device(o, &d)) {
-    PyErr_Format(PyExc_TypeError, "%s(): argument 'stream' must be a Stream, Device, DeviceType or None",
-                 fn);
+    PyErr_Format(PyExc_TypeError,
+                 "%s(): argument 'stream' must be a Stream, Device, DeviceType or None", fn);
     return NULL;
   }
   mx_stream *s = mx_default_stream(d);
-  if (!s)
-    mxp_raise();
+  if (!s) mxp_raise();
   return s;
 }
 
 static int device_argument(PyObject *o, mx_device *d, const char *fn) {
-  if (!mxp_device(o, d))
-    return 0;
+  if (!mxp_device(o, d)) return 0;
   PyErr_Format(PyExc_TypeError, "%s(): expected a Device or a DeviceType", fn);
   return -1;
 }
@@ -80,8 +74,7 @@ static int device_argument(PyObject *o, mx_device *d, const char *fn) {
 
 static PyObject *device_object_new(mx_device d) {
   device_object *o = PyObject_New(device_object, mxp_device_type);
-  if (o)
-    o->d = d;
+  if (o) o->d = d;
   return (PyObject *)o;
 }
 
@@ -95,8 +88,7 @@ static PyObject *device_new(PyTypeObject *type, PyObject *args, PyObject *kw) {
     return NULL;
   allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
   device_object *o = (device_object *)alloc(type, 0);
-  if (o)
-    o->d = (mx_device){d.type, index};
+  if (o) o->d = (mx_device){d.type, index};
   return (PyObject *)o;
 }
 
@@ -111,8 +103,7 @@ static PyObject *device_repr(PyObject *self) {
 
 static PyObject *device_compare(PyObject *self, PyObject *other, int op) {
   mx_device a = ((device_object *)self)->d, b;
-  if (op != Py_EQ && op != Py_NE)
-    Py_RETURN_NOTIMPLEMENTED;
+  if (op != Py_EQ && op != Py_NE) Py_RETURN_NOTIMPLEMENTED;
   bool same = !mxp_device(other, &b) && a.type == b.type && a.index == b.index;
   return PyBool_FromLong(same == (op == Py_EQ));
 }
@@ -133,9 +124,12 @@ static PyGetSetDef device_getset[] = {
 };
 static PyType_Slot device_slots[] = {
     {Py_tp_init, mxp_made_by_new},
-    {Py_tp_new, device_new},       {Py_tp_repr, device_repr},
-    {Py_tp_hash, device_hash},     {Py_tp_richcompare, device_compare},
-    {Py_tp_getset, device_getset}, {Py_tp_dealloc, plain_dealloc},
+    {Py_tp_new, device_new},
+    {Py_tp_repr, device_repr},
+    {Py_tp_hash, device_hash},
+    {Py_tp_richcompare, device_compare},
+    {Py_tp_getset, device_getset},
+    {Py_tp_dealloc, plain_dealloc},
     {Py_tp_doc, "Device(type, index=0)\n--\n\nA device that computes."},
     {0, NULL},
 };
@@ -145,11 +139,9 @@ static PyType_Spec device_spec = {"mlx.core.Device", sizeof(device_object), 0, P
 /* ---- Stream ---- */
 
 static PyObject *stream_object_new(PyTypeObject *type, mx_stream *s) {
-  if (!s)
-    return mxp_raise();
+  if (!s) return mxp_raise();
   stream_object *o = PyObject_New(stream_object, type);
-  if (o)
-    o->s = s;
+  if (o) o->s = s;
   return (PyObject *)o;
 }
 
@@ -165,8 +157,7 @@ static PyObject *stream_repr(PyObject *self) {
 }
 
 static PyObject *stream_compare(PyObject *self, PyObject *other, int op) {
-  if (op != Py_EQ && op != Py_NE)
-    Py_RETURN_NOTIMPLEMENTED;
+  if (op != Py_EQ && op != Py_NE) Py_RETURN_NOTIMPLEMENTED;
   bool same = is_stream(other) && ((stream_object *)self)->s == ((stream_object *)other)->s;
   return PyBool_FromLong(same == (op == Py_EQ));
 }
@@ -206,15 +197,13 @@ static PyType_Spec local_stream_spec = {"mlx.core.ThreadLocalStream", sizeof(str
 static PyObject *context_new(PyTypeObject *type, PyObject *args, PyObject *kw) {
   static char *names[] = {"s", NULL};
   PyObject *o;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "O:StreamContext", names, &o))
-    return NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "O:StreamContext", names, &o)) return NULL;
   if (o == Py_None) {
     PyErr_SetString(PyExc_TypeError, "StreamContext(): expected a Stream, Device or DeviceType");
     return NULL;
   }
   mx_stream *s = mxp_stream(o, "stream");
-  if (!s)
-    return NULL;
+  if (!s) return NULL;
   allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
   context_object *c = (context_object *)alloc(type, 0);
   if (c) {
@@ -254,7 +243,8 @@ static PyType_Slot context_slots[] = {
     {Py_tp_new, context_new},
     {Py_tp_methods, context_methods},
     {Py_tp_dealloc, plain_dealloc},
-    {Py_tp_doc, "StreamContext(s)\n--\n\nMakes a device or stream the default within a with block."},
+    {Py_tp_doc,
+     "StreamContext(s)\n--\n\nMakes a device or stream the default within a with block."},
     {0, NULL},
 };
 static PyType_Spec context_spec = {"mlx.core.StreamContext", sizeof(context_object), 0,
@@ -275,8 +265,7 @@ static PyObject *default_device(PyObject *self, PyObject *unused) {
 static PyObject *set_default_device(PyObject *self, PyObject *o) {
   mx_device d;
   (void)self;
-  if (device_argument(o, &d, "set_default_device"))
-    return NULL;
+  if (device_argument(o, &d, "set_default_device")) return NULL;
   return mx_set_default_device(d) ? mxp_raise() : Py_NewRef(Py_None);
 }
 
@@ -304,8 +293,7 @@ static PyObject *new_stream(PyObject *self, PyObject *o) {
 static PyObject *new_local_stream(PyObject *self, PyObject *o) {
   mx_device d;
   (void)self;
-  if (device_argument(o, &d, "new_thread_local_stream"))
-    return NULL;
+  if (device_argument(o, &d, "new_thread_local_stream")) return NULL;
   return stream_object_new(local_stream_type, mx_stream_new(d));
 }
 
@@ -313,39 +301,31 @@ static PyObject *synchronize(PyObject *self, PyObject *args, PyObject *kw) {
   static char *names[] = {"stream", NULL};
   PyObject *o = Py_None;
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "|O:synchronize", names, &o))
-    return NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "|O:synchronize", names, &o)) return NULL;
   mx_stream *s = mxp_stream(o, "synchronize");
-  if (!s)
-    return NULL;
-  Py_BEGIN_ALLOW_THREADS
-  mx_stream_synchronize(s);
-  Py_END_ALLOW_THREADS
-  Py_RETURN_NONE;
+  if (!s) return NULL;
+  Py_BEGIN_ALLOW_THREADS mx_stream_synchronize(s);
+  Py_END_ALLOW_THREADS Py_RETURN_NONE;
 }
 
 static PyObject *clear_streams(PyObject *self, PyObject *unused) {
   (void)self, (void)unused;
-  Py_BEGIN_ALLOW_THREADS
-  for (int i = 0; i < mx_stream_count(); i++)
-    mx_stream_synchronize(mx_stream_at(i));
-  Py_END_ALLOW_THREADS
-  Py_RETURN_NONE;
+  Py_BEGIN_ALLOW_THREADS for (int i = 0; i < mx_stream_count(); i++)
+      mx_stream_synchronize(mx_stream_at(i));
+  Py_END_ALLOW_THREADS Py_RETURN_NONE;
 }
 
 static PyObject *is_available(PyObject *self, PyObject *o) {
   mx_device d;
   (void)self;
-  if (device_argument(o, &d, "is_available"))
-    return NULL;
+  if (device_argument(o, &d, "is_available")) return NULL;
   return PyBool_FromLong(mx_backend_for(d.type) != NULL && d.index == 0);
 }
 
 static PyObject *device_count(PyObject *self, PyObject *o) {
   mx_device d;
   (void)self;
-  if (device_argument(o, &d, "device_count"))
-    return NULL;
+  if (device_argument(o, &d, "device_count")) return NULL;
   return PyLong_FromLong(mx_backend_for(d.type) != NULL);
 }
 
@@ -354,10 +334,9 @@ static int put_info(PyObject *out, mlx_device_info info, const char *key) {
   const char *text;
   size_t number;
   mlx_device_info_is_string(&string, info, key);
-  PyObject *v = string ? (mlx_device_info_get_string(&text, info, key) ? NULL
-                                                                       : PyUnicode_FromString(text))
-                       : (mlx_device_info_get_size(&number, info, key) ? NULL
-                                                                       : PyLong_FromSize_t(number));
+  PyObject *v =
+      string ? (mlx_device_info_get_string(&text, info, key) ? NULL : PyUnicode_FromString(text))
+             : (mlx_device_info_get_size(&number, info, key) ? NULL : PyLong_FromSize_t(number));
   int bad = !v || PyDict_SetItemString(out, key, v);
   Py_XDECREF(v);
   return bad;
@@ -371,8 +350,7 @@ static PyObject *device_info(PyObject *self, PyObject *args, PyObject *kw) {
   if (!PyArg_ParseTupleAndKeywords(args, kw, "|O:device_info", names, &o) ||
       (o != Py_None && device_argument(o, &d, "device_info")))
     return NULL;
-  if (!mx_backend_for(d.type))
-    return PyDict_New();
+  if (!mx_backend_for(d.type)) return PyDict_New();
   mlx_device handle = mlx_device_new_type(d.type, d.index);
   mlx_device_info info = mlx_device_info_new();
   PyObject *out = PyDict_New();
@@ -394,11 +372,13 @@ static PyMethodDef functions[] = {
     {"default_stream", default_stream, METH_O,
      "default_stream($module, device, /)\n--\n\nThis thread's default stream of a device."},
     {"set_default_stream", set_default_stream, METH_O,
-     "set_default_stream($module, stream, /)\n--\n\nSets this thread's default stream of its device."},
+     "set_default_stream($module, stream, /)\n--\n\nSets this thread's default stream of its "
+     "device."},
     {"new_stream", new_stream, METH_O,
      "new_stream($module, device, /)\n--\n\nA new stream on a device."},
     {"new_thread_unsafe_stream", new_stream, METH_O,
-     "new_thread_unsafe_stream($module, device, /)\n--\n\nA new stream; any stream is safe to share."},
+     "new_thread_unsafe_stream($module, device, /)\n--\n\nA new stream; any stream is safe to "
+     "share."},
     {"new_thread_local_stream", new_local_stream, METH_O,
      "new_thread_local_stream($module, device, /)\n--\n\nA new stream."},
     {"synchronize", MXP_FN(synchronize), METH_VARARGS | METH_KEYWORDS,
@@ -419,8 +399,7 @@ static PyMethodDef functions[] = {
 /* A DeviceType equals the device 0 of its type. */
 static PyObject *type_equal(PyObject *self, PyObject *other) {
   mx_device a, b;
-  if (mxp_device(self, &a) || mxp_device(other, &b))
-    Py_RETURN_NOTIMPLEMENTED;
+  if (mxp_device(self, &a) || mxp_device(other, &b)) Py_RETURN_NOTIMPLEMENTED;
   return PyBool_FromLong(a.type == b.type && a.index == b.index);
 }
 
@@ -443,7 +422,6 @@ int mxp_devices_init(PyObject *module) {
   mxp_stream_type = mxp_add_type(module, &stream_spec, "Stream");
   local_stream_type = mxp_add_type(module, &local_stream_spec, "ThreadLocalStream");
   context_type = mxp_add_type(module, &context_spec, "StreamContext");
-  if (!mxp_device_type || !mxp_stream_type || !local_stream_type || !context_type)
-    return -1;
+  if (!mxp_device_type || !mxp_stream_type || !local_stream_type || !context_type) return -1;
   return add_device_type(module) || mxp_add_functions(module, functions) ? -1 : 0;
 }

@@ -20,8 +20,7 @@ static PyObject *group_split(PyObject *self, PyObject *args, PyObject *kw) {
   static char *names[] = {"color", "key", NULL};
   int color, key = -1;
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "i|i:split", names, &color, &key))
-    return NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "i|i:split", names, &color, &key)) return NULL;
   PyErr_SetString(PyExc_RuntimeError, "Cannot split the distributed group further.");
   return NULL;
 }
@@ -52,8 +51,7 @@ static PyType_Spec spec = {"mlx.core.distributed.Group", sizeof(PyObject), 0,
 static bool is_backend(const char *s) {
   static const char *const names[] = {"any", "mpi", "ring", "nccl", "jaccl"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (strcmp(s, names[i]) == 0)
-      return true;
+    if (strcmp(s, names[i]) == 0) return true;
   return false;
 }
 
@@ -61,8 +59,7 @@ static PyObject *is_available(PyObject *self, PyObject *args, PyObject *kw) {
   static char *names[] = {"backend", NULL};
   const char *backend = "any";
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "|s:is_available", names, &backend))
-    return NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "|s:is_available", names, &backend)) return NULL;
   return PyBool_FromLong(strcmp(backend, "any") == 0);
 }
 
@@ -86,8 +83,7 @@ static PyObject *init(PyObject *self, PyObject *args, PyObject *kw) {
 /* ---- collectives ---- */
 
 static int is_group(PyObject *o) {
-  if (!o || o == Py_None || Py_TYPE(o) == group_type)
-    return 1;
+  if (!o || o == Py_None || Py_TYPE(o) == group_type) return 1;
   PyErr_SetString(PyExc_TypeError, "argument 'group' must be a Group or None");
   return 0;
 }
@@ -96,8 +92,8 @@ static PyObject *identity(PyObject *self, PyObject *args, PyObject *kw) {
   static char *names[] = {"", "group", "stream", NULL};
   PyObject *x, *group = Py_None, *stream = Py_None;
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "O|$OO", names, &x, &group, &stream) || !is_group(group) ||
-      !mxp_stream(stream, "distributed"))
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "O|$OO", names, &x, &group, &stream) ||
+      !is_group(group) || !mxp_stream(stream, "distributed"))
     return NULL;
   mx_scope scope = mx_scope_open();
   mx_array *a = mx_scope_close(scope, mxp_operand(x, NULL));
@@ -136,18 +132,22 @@ static PyObject *recv_like(PyObject *self, PyObject *args, PyObject *kw) {
   PyObject *x, *group = Py_None, *stream = Py_None;
   int src;
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "Oi|$OO:recv_like", names, &x, &src, &group, &stream) ||
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "Oi|$OO:recv_like", names, &x, &src, &group,
+                                   &stream) ||
       !is_group(group))
     return NULL;
   return alone("recv from");
 }
 
-#define COLLECTIVE(name, doc)                                      \
-  {name, MXP_FN(identity), METH_VARARGS | METH_KEYWORDS,           \
-   name "($module, x, /, *, group=None, stream=None)\n--\n\n" doc}
+#define COLLECTIVE(name, doc)                                                                      \
+  {                                                                                                \
+    name, MXP_FN(identity), METH_VARARGS | METH_KEYWORDS,                                          \
+        name "($module, x, /, *, group=None, stream=None)\n--\n\n" doc                             \
+  }
 static PyMethodDef functions[] = {
     {"init", MXP_FN(init), METH_VARARGS | METH_KEYWORDS,
-     "init($module, /, strict=False, backend='any', *, all_gather_factory=None)\n--\n\nThe group of "
+     "init($module, /, strict=False, backend='any', *, all_gather_factory=None)\n--\n\nThe group "
+     "of "
      "all processes."},
     {"is_available", MXP_FN(is_available), METH_VARARGS | METH_KEYWORDS,
      "is_available($module, /, backend='any')\n--\n\nWhether a backend can be used."},
@@ -159,10 +159,12 @@ static PyMethodDef functions[] = {
     {"send", MXP_FN(send), METH_VARARGS | METH_KEYWORDS,
      "send($module, x, /, dst, *, group=None, stream=None)\n--\n\nSends an array to a process."},
     {"recv", MXP_FN(recv), METH_VARARGS | METH_KEYWORDS,
-     "recv($module, /, shape, dtype, src, *, group=None, stream=None)\n--\n\nReceives an array from a "
+     "recv($module, /, shape, dtype, src, *, group=None, stream=None)\n--\n\nReceives an array "
+     "from a "
      "process."},
     {"recv_like", MXP_FN(recv_like), METH_VARARGS | METH_KEYWORDS,
-     "recv_like($module, x, /, src, *, group=None, stream=None)\n--\n\nReceives an array like x from a "
+     "recv_like($module, x, /, src, *, group=None, stream=None)\n--\n\nReceives an array like x "
+     "from a "
      "process."},
     {NULL, NULL, 0, NULL},
 };

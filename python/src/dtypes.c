@@ -2,8 +2,7 @@
 #include "core.h"
 
 typedef struct dtype_object {
-  PyObject_HEAD
-  mlx_dtype t;
+  PyObject_HEAD mlx_dtype t;
 } dtype_object;
 
 PyTypeObject *mxp_dtype_type;
@@ -27,8 +26,7 @@ static Py_hash_t dtype_hash(PyObject *self) {
 }
 
 static PyObject *dtype_compare(PyObject *self, PyObject *other, int op) {
-  if (op != Py_EQ && op != Py_NE)
-    Py_RETURN_NOTIMPLEMENTED;
+  if (op != Py_EQ && op != Py_NE) Py_RETURN_NOTIMPLEMENTED;
   bool same = mxp_is_dtype(other) && mxp_dtype_of(self) == mxp_dtype_of(other);
   return PyBool_FromLong(same == (op == Py_EQ));
 }
@@ -73,9 +71,12 @@ static void dtype_dealloc(PyObject *self) {
 
 static PyType_Slot dtype_slots[] = {
     {Py_tp_init, mxp_made_by_new},
-    {Py_tp_repr, dtype_repr},       {Py_tp_hash, dtype_hash},
-    {Py_tp_dealloc, dtype_dealloc}, {Py_tp_richcompare, dtype_compare},
-    {Py_tp_getset, dtype_getset},   {Py_tp_methods, dtype_methods},
+    {Py_tp_repr, dtype_repr},
+    {Py_tp_hash, dtype_hash},
+    {Py_tp_dealloc, dtype_dealloc},
+    {Py_tp_richcompare, dtype_compare},
+    {Py_tp_getset, dtype_getset},
+    {Py_tp_methods, dtype_methods},
     {Py_tp_doc, "The type of an array's elements. See the constants, e.g. float32."},
     {0, NULL},
 };
@@ -87,22 +88,20 @@ static PyType_Spec dtype_spec = {
 static int add_categories(PyObject *module) {
   static const char *const names[] = {"complexfloating", "floating", "inexact", "signedinteger",
                                       "unsignedinteger", "integer",  "number",  "generic"};
-  mxp_category_enum = mxp_make_enum(module, "DtypeCategory", names, 8, "Kinds of dtypes, for issubdtype.");
+  mxp_category_enum =
+      mxp_make_enum(module, "DtypeCategory", names, 8, "Kinds of dtypes, for issubdtype.");
   return mxp_category_enum ? 0 : -1;
 }
 
 int mxp_dtypes_init(PyObject *module) {
   mxp_dtype_type = mxp_add_type(module, &dtype_spec, "Dtype");
-  if (!mxp_dtype_type)
-    return -1;
+  if (!mxp_dtype_type) return -1;
   for (int t = 0; t < MX_DTYPE_COUNT; t++) {
     dtype_object *o = PyObject_New(dtype_object, mxp_dtype_type);
-    if (!o)
-      return -1;
+    if (!o) return -1;
     o->t = (mlx_dtype)t;
     all[t] = (PyObject *)o;
-    if (PyModule_AddObjectRef(module, constant_name((mlx_dtype)t), all[t]))
-      return -1;
+    if (PyModule_AddObjectRef(module, constant_name((mlx_dtype)t), all[t])) return -1;
   }
   return add_categories(module);
 }

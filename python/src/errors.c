@@ -12,18 +12,17 @@ static void keep_quiet(const char *text, void *data) {
 int mxp_errors_init(PyObject *module) {
   mlx_set_error_handler(keep_quiet, NULL, NULL);
   PyObject *bases = PyTuple_Pack(2, PyExc_IndexError, PyExc_ValueError);
-  out_of_range = bases ? PyErr_NewExceptionWithDoc(
-                             "mlx.core.OutOfRangeError",
-                             "An axis or index out of range: an IndexError and a ValueError.", bases,
-                             NULL)
-                       : NULL;
+  out_of_range =
+      bases ? PyErr_NewExceptionWithDoc(
+                  "mlx.core.OutOfRangeError",
+                  "An axis or index out of range: an IndexError and a ValueError.", bases, NULL)
+            : NULL;
   Py_XDECREF(bases);
   return out_of_range ? PyModule_AddObjectRef(module, "OutOfRangeError", out_of_range) : -1;
 }
 
 PyObject *mxp_raise(void) {
-  if (PyErr_Occurred())
-    return NULL;
+  if (PyErr_Occurred()) return NULL;
   PyObject *type = PyExc_RuntimeError;
   switch (mx_error_kind()) {
   case MX_VALUE:

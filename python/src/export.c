@@ -52,8 +52,7 @@ static mx_array *hold(PyObject *self) {
 
 static PyObject *axis_list(const mx_array *a, const char *p, int axis) {
   mlx_dtype t = (mlx_dtype)a->dtype;
-  if (axis == a->ndim)
-    return mxp_item(p, t);
+  if (axis == a->ndim) return mxp_item(p, t);
   int64_t n = a->shape[axis], step = a->strides[axis] * mx_dtype_bytes(t);
   PyObject *out = PyList_New((Py_ssize_t)n);
   for (int64_t i = 0; out && i < n; i++) {
@@ -69,8 +68,7 @@ static PyObject *axis_list(const mx_array *a, const char *p, int axis) {
 PyObject *mxp_tolist(PyObject *self, PyObject *unused) {
   (void)unused;
   mx_array *a = hold(self);
-  if (!a)
-    return NULL;
+  if (!a) return NULL;
   PyObject *out = axis_list(a, a->size ? mx_data(a) : NULL, 0);
   mx_release(a);
   return out;
@@ -84,8 +82,7 @@ PyObject *mxp_item_method(PyObject *self, PyObject *unused) {
     return NULL;
   }
   mx_array *a = hold(self);
-  if (!a)
-    return NULL;
+  if (!a) return NULL;
   PyObject *out = mxp_item(mx_data(a), (mlx_dtype)a->dtype);
   mx_release(a);
   return out;
@@ -98,17 +95,25 @@ typedef struct lent_view {
   Py_ssize_t dims[]; /* shape, then strides in bytes */
 } lent_view;
 
-static const char *const formats[MX_DTYPE_COUNT] = {
-    [MLX_BOOL] = "?",    [MLX_UINT8] = "B",   [MLX_UINT16] = "H",   [MLX_UINT32] = "I",
-    [MLX_UINT64] = "Q",  [MLX_INT8] = "b",    [MLX_INT16] = "h",    [MLX_INT32] = "i",
-    [MLX_INT64] = "q",   [MLX_FLOAT16] = "e", [MLX_FLOAT32] = "f",  [MLX_FLOAT64] = "d",
-    [MLX_BFLOAT16] = "bfloat16", [MLX_COMPLEX64] = "Zf"};
+static const char *const formats[MX_DTYPE_COUNT] = {[MLX_BOOL] = "?",
+                                                    [MLX_UINT8] = "B",
+                                                    [MLX_UINT16] = "H",
+                                                    [MLX_UINT32] = "I",
+                                                    [MLX_UINT64] = "Q",
+                                                    [MLX_INT8] = "b",
+                                                    [MLX_INT16] = "h",
+                                                    [MLX_INT32] = "i",
+                                                    [MLX_INT64] = "q",
+                                                    [MLX_FLOAT16] = "e",
+                                                    [MLX_FLOAT32] = "f",
+                                                    [MLX_FLOAT64] = "d",
+                                                    [MLX_BFLOAT16] = "bfloat16",
+                                                    [MLX_COMPLEX64] = "Zf"};
 
 int mxp_getbuffer(PyObject *self, Py_buffer *view, int flags) {
   view->obj = NULL;
   mx_array *a = hold(self);
-  if (!a)
-    return -1;
+  if (!a) return -1;
   if (!(flags & PyBUF_STRIDES & ~PyBUF_ND) && !a->row_contiguous) {
     PyErr_SetString(PyExc_BufferError, "the array is not contiguous");
     mx_release(a);
@@ -155,17 +160,16 @@ void mxp_releasebuffer(PyObject *self, Py_buffer *view) {
 PyObject *mxp_array_interface(PyObject *self, PyObject *args, PyObject *kw) {
   static char *names[] = {"dtype", "copy", NULL};
   PyObject *dtype = Py_None, *copy = Py_None;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "|OO:__array__", names, &dtype, &copy))
-    return NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "|OO:__array__", names, &dtype, &copy)) return NULL;
   if (mxp_node(self)->dtype == MLX_BFLOAT16) {
     PyErr_SetString(PyExc_TypeError, "bfloat16 arrays cannot be converted to NumPy.");
     return NULL;
   }
   PyObject *view = PyMemoryView_FromObject(self);
   PyObject *numpy = view ? PyImport_ImportModule("numpy") : NULL;
-  PyObject *out = numpy ? PyObject_CallMethod(numpy, copy == Py_True ? "array" : "asarray", "OO", view,
-                                              dtype)
-                        : NULL;
+  PyObject *out =
+      numpy ? PyObject_CallMethod(numpy, copy == Py_True ? "array" : "asarray", "OO", view, dtype)
+            : NULL;
   Py_XDECREF(numpy);
   Py_XDECREF(view);
   return out;
@@ -203,7 +207,15 @@ typedef struct dl_versioned {
   dl_tensor t;
 } dl_versioned;
 
-enum { DL_CPU = 1, DL_INT = 0, DL_UINT = 1, DL_FLOAT = 2, DL_BFLOAT = 4, DL_COMPLEX = 5, DL_BOOL = 6 };
+enum {
+  DL_CPU = 1,
+  DL_INT = 0,
+  DL_UINT = 1,
+  DL_FLOAT = 2,
+  DL_BFLOAT = 4,
+  DL_COMPLEX = 5,
+  DL_BOOL = 6
+};
 
 static uint8_t dl_code(mlx_dtype t) {
   static const uint8_t of_kind[] = {DL_BOOL, DL_UINT, DL_INT, DL_FLOAT, DL_COMPLEX};
@@ -221,16 +233,15 @@ static void delete_versioned(dl_versioned *m) {
 }
 
 static void capsule_gone(PyObject *capsule) {
-  dl_managed *m = PyCapsule_IsValid(capsule, "dltensor") ? PyCapsule_GetPointer(capsule, "dltensor") : NULL;
-  if (m && m->deleter)
-    m->deleter(m);
+  dl_managed *m =
+      PyCapsule_IsValid(capsule, "dltensor") ? PyCapsule_GetPointer(capsule, "dltensor") : NULL;
+  if (m && m->deleter) m->deleter(m);
 }
 
 static void versioned_gone(PyObject *capsule) {
   const char *name = "dltensor_versioned";
   dl_versioned *m = PyCapsule_IsValid(capsule, name) ? PyCapsule_GetPointer(capsule, name) : NULL;
-  if (m && m->deleter)
-    m->deleter(m);
+  if (m && m->deleter) m->deleter(m);
 }
 
 static void describe(dl_tensor *t, mx_array *a, int64_t *dims) {
@@ -296,8 +307,7 @@ PyObject *mxp_dlpack(PyObject *self, PyObject *args, PyObject *kw) {
     return NULL;
   }
   mx_array *a = hold(self);
-  if (!a)
-    return NULL;
+  if (!a) return NULL;
   if (copy == Py_True) {
     mx_buffer *b = mx_buffer_new(mx_nbytes(a));
     mx_scope s = mx_scope_open();
@@ -349,12 +359,10 @@ static mx_array *import_tensor(const dl_tensor *t) {
     PyErr_SetString(PyExc_ValueError, "[dlpack] the memory is not the CPU's");
     return NULL;
   }
-  if (dl_dtype(t, &dtype))
-    return NULL;
+  if (dl_dtype(t, &dtype)) return NULL;
   int64_t size = mx_shape_size("dlpack", t->shape, t->ndim, dtype);
   mx_buffer *b = size < 0 ? NULL : mx_buffer_new((size_t)size * (size_t)mx_dtype_bytes(dtype));
-  if (!b)
-    return mxp_raise(), NULL;
+  if (!b) return mxp_raise(), NULL;
   const char *from = (const char *)t->data + t->byte_offset;
   if (size && t->strides)
     copy_strided(b->host, from, t, 0, mx_dtype_bytes(dtype));
@@ -366,8 +374,7 @@ static mx_array *import_tensor(const dl_tensor *t) {
 
 mx_array *mxp_from_dlpack(PyObject *o) {
   PyObject *capsule = PyObject_CallMethod(o, "__dlpack__", NULL);
-  if (!capsule)
-    return NULL;
+  if (!capsule) return NULL;
   mx_array *a = NULL;
   if (PyCapsule_IsValid(capsule, "dltensor_versioned")) {
     dl_versioned *m = PyCapsule_GetPointer(capsule, "dltensor_versioned");

@@ -10,8 +10,7 @@ static bool good(void *desc) {
 /* The result of a call of the object as a number; 0 where it failed or is none. */
 static size_t number(mxp_file *f, PyObject *r) {
   size_t n = r && PyLong_Check(r) ? PyLong_AsSize_t(r) : 0;
-  if (!r || PyErr_Occurred())
-    f->failed = true;
+  if (!r || PyErr_Occurred()) f->failed = true;
   Py_XDECREF(r);
   return n;
 }
@@ -23,8 +22,7 @@ static size_t tell(void *desc) {
 
 static void seek(void *desc, int64_t off, int whence) {
   mxp_file *f = desc;
-  if (!f->failed)
-    number(f, PyObject_CallMethod(f->object, "seek", "Li", (long long)off, whence));
+  if (!f->failed) number(f, PyObject_CallMethod(f->object, "seek", "Li", (long long)off, whence));
 }
 
 /* Takes the bytes in as many pieces as the object gives them. */
@@ -52,13 +50,11 @@ static void read_at(void *desc, char *data, size_t n, size_t off) {
 
 static void write_bytes(void *desc, const char *data, size_t n) {
   mxp_file *f = desc;
-  if (f->failed)
-    return;
+  if (f->failed) return;
   PyObject *view = PyMemoryView_FromMemory((char *)data, (Py_ssize_t)n, PyBUF_READ);
   PyObject *r = view ? PyObject_CallMethod(f->object, "write", "O", view) : NULL;
   PyObject *gone = view ? PyObject_CallMethod(view, "release", NULL) : NULL;
-  if (!r || !gone)
-    f->failed = true;
+  if (!r || !gone) f->failed = true;
   Py_XDECREF(gone);
   Py_XDECREF(r);
   Py_XDECREF(view);
@@ -75,8 +71,14 @@ int mxp_file_open(mxp_file *f, PyObject *o, const char *fn) {
                 (PyObject_HasAttrString(o, "read") || PyObject_HasAttrString(o, "write"));
   if (object) {
     f->object = o;
-    f->io = (mx_io){f, {.good = good, .tell = tell, .seek = seek, .read = read_bytes,
-                        .read_at_offset = read_at, .write = write_bytes, .label = label}};
+    f->io = (mx_io){f,
+                    {.good = good,
+                     .tell = tell,
+                     .seek = seek,
+                     .read = read_bytes,
+                     .read_at_offset = read_at,
+                     .write = write_bytes,
+                     .label = label}};
     return 0;
   }
   PyObject *path = PyOS_FSPath(o);

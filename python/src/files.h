@@ -5,12 +5,12 @@
 #include "capi/io.h"
 #include "core.h"
 
-/* A path or an object with read or write. A failing call of the object leaves its exception set, and
- * the reader or writer bad. */
+/* A path or an object with read or write. A failing call of the object leaves its exception set,
+ * and the reader or writer bad. */
 typedef struct mxp_file {
-  PyObject *object;  /* borrowed; NULL for a path */
-  PyObject *path;    /* bytes, owned; NULL for an object */
-  const char *name;  /* of the path */
+  PyObject *object; /* borrowed; NULL for a path */
+  PyObject *path;   /* bytes, owned; NULL for an object */
+  const char *name; /* of the path */
   mx_io io;
   bool failed;
 } mxp_file;

@@ -28,18 +28,20 @@ static int too_many(int ndim) {
 static int integer(mxp_index_item *it, mx_array *x, int axis, int64_t i) {
   int64_t n = x->shape[axis];
   if (i < -n || i >= n) {
-    mx_fail(MX_INDEX, "[index] index %lld is out of bounds for axis %d with size %lld", (long long)i,
-            axis, (long long)n);
+    mx_fail(MX_INDEX, "[index] index %lld is out of bounds for axis %d with size %lld",
+            (long long)i, axis, (long long)n);
     mxp_raise();
     return -1;
   }
-  *it = (mxp_index_item){.kind = MXP_INTEGER, .axis = axis, .start = i < 0 ? i + n : i, .length = 1};
+  *it =
+      (mxp_index_item){.kind = MXP_INTEGER, .axis = axis, .start = i < 0 ? i + n : i, .length = 1};
   return 0;
 }
 
 static void whole(mxp_index_item *it, mx_array *x, int axis) {
   int64_t n = x->shape[axis];
-  *it = (mxp_index_item){.kind = MXP_SLICE, .axis = axis, .stop = n, .step = 1, .length = n, .full = true};
+  *it = (mxp_index_item){
+      .kind = MXP_SLICE, .axis = axis, .stop = n, .step = 1, .length = n, .full = true};
 }
 
 static int slice(mxp_index_item *it, mx_array *x, int axis, PyObject *o) {
@@ -52,8 +54,8 @@ static int slice(mxp_index_item *it, mx_array *x, int axis, PyObject *o) {
     return -1;
   }
   Py_ssize_t length = PySlice_AdjustIndices(n, &start, &stop, step);
-  *it = (mxp_index_item){.kind = MXP_SLICE, .axis = axis, .length = length,
-                         .full = step == 1 && length == n};
+  *it = (mxp_index_item){
+      .kind = MXP_SLICE, .axis = axis, .length = length, .full = step == 1 && length == n};
   if (length) {
     it->start = start;
     it->step = step;
@@ -71,12 +73,10 @@ static int array_item(mxp_index_item *it, mx_array *x, int axis, mx_array *a) {
     return -1;
   }
   *it = (mxp_index_item){.kind = kind == MX_KIND_BOOL ? MXP_MASK : MXP_ARRAY, .axis = axis, .a = a};
-  if (kind != MX_KIND_BOOL)
-    return 0;
+  if (kind != MX_KIND_BOOL) return 0;
   char p[200], q[200];
   bool fits = a->ndim > 0 && axis + a->ndim <= x->ndim;
-  for (int i = 0; fits && i < a->ndim; i++)
-    fits = a->shape[i] == x->shape[axis + i];
+  for (int i = 0; fits && i < a->ndim; i++) fits = a->shape[i] == x->shape[axis + i];
   if (!fits)
     PyErr_Format(PyExc_ValueError, "[index] a mask of shape %s does not fit an array of shape %s",
                  mx_shape_text(p, sizeof p, a->shape, a->ndim),
@@ -92,20 +92,16 @@ static int read_item(mxp_index *ix, mx_array *x, PyObject *o, int *axis, bool ne
     ix->n++;
     return 0;
   }
-  if (PyBool_Check(o) || (nested && PyTuple_Check(o)))
-    return cannot(o);
-  if (*axis >= x->ndim)
-    return too_many(x->ndim);
+  if (PyBool_Check(o) || (nested && PyTuple_Check(o))) return cannot(o);
+  if (*axis >= x->ndim) return too_many(x->ndim);
   int bad = -1;
   mx_array *a = NULL;
   if (mxp_is_array(o)) {
-    if (!(a = mxp_hold(o)))
-      return -1;
+    if (!(a = mxp_hold(o))) return -1;
   } else if (PySlice_Check(o))
     bad = slice(it, x, *axis, o);
   else if (PyList_Check(o)) {
-    if (!(a = mxp_from_object(o, NULL)))
-      return -1;
+    if (!(a = mxp_from_object(o, NULL))) return -1;
   } else if (PyIndex_Check(o)) {
     PyObject *i = PyNumber_Index(o);
     if (i) {
@@ -115,14 +111,11 @@ static int read_item(mxp_index *ix, mx_array *x, PyObject *o, int *axis, bool ne
       bad = integer(it, x, *axis, over ? INT64_MIN : v);
     } else
       PyErr_Clear();
-    if (!i && !(a = mxp_from_foreign(o, NULL)))
-      return PyErr_Occurred() ? -1 : cannot(o);
+    if (!i && !(a = mxp_from_foreign(o, NULL))) return PyErr_Occurred() ? -1 : cannot(o);
   } else
     return cannot(o);
-  if (a)
-    bad = array_item(it, x, *axis, a);
-  if (bad)
-    return -1;
+  if (a) bad = array_item(it, x, *axis, a);
+  if (bad) return -1;
   *axis += it->kind == MXP_MASK ? it->a->ndim : 1;
   ix->n++;
   return 0;
@@ -130,16 +123,15 @@ static int read_item(mxp_index *ix, mx_array *x, PyObject *o, int *axis, bool ne
 
 /* How many axes an element of an index takes. */
 static int takes(PyObject *o) {
-  if (o == Py_None || o == Py_Ellipsis)
-    return 0;
-  return mxp_is_array(o) && mxp_node(o)->dtype == MLX_BOOL && mxp_node(o)->ndim ? mxp_node(o)->ndim : 1;
+  if (o == Py_None || o == Py_Ellipsis) return 0;
+  return mxp_is_array(o) && mxp_node(o)->dtype == MLX_BOOL && mxp_node(o)->ndim ? mxp_node(o)->ndim
+                                                                                : 1;
 }
 
 static int read_tuple(mxp_index *ix, mx_array *x, PyObject *o) {
   Py_ssize_t n = PyTuple_Size(o);
   int axis = 0, taken = 0, dots = 0;
-  if (n > 2 * MX_MAX_NDIM)
-    return too_many(x->ndim);
+  if (n > 2 * MX_MAX_NDIM) return too_many(x->ndim);
   for (Py_ssize_t i = 0; i < n; i++) {
     PyObject *e = PyTuple_GetItem(o, i);
     taken += takes(e);
@@ -157,8 +149,7 @@ static int read_tuple(mxp_index *ix, mx_array *x, PyObject *o) {
     else if (read_item(ix, x, e, &axis, true))
       return -1;
   }
-  while (axis < x->ndim)
-    whole(&ix->items[ix->n++], x, axis++);
+  while (axis < x->ndim) whole(&ix->items[ix->n++], x, axis++);
   return 0;
 }
 
@@ -167,8 +158,7 @@ static int read_tuple(mxp_index *ix, mx_array *x, PyObject *o) {
 static void places(const mx_array *m, const uint8_t *p, int axis, int64_t *at, int64_t **out) {
   if (axis == m->ndim) {
     if (*p)
-      for (int i = 0; i < m->ndim; i++)
-        *out[i]++ = at[i];
+      for (int i = 0; i < m->ndim; i++) *out[i]++ = at[i];
     return;
   }
   for (at[axis] = 0; at[axis] < m->shape[axis]; at[axis]++)
@@ -176,11 +166,9 @@ static void places(const mx_array *m, const uint8_t *p, int axis, int64_t *at, i
 }
 
 static int64_t count(const mx_array *m, const uint8_t *p, int axis) {
-  if (axis == m->ndim)
-    return *p != 0;
+  if (axis == m->ndim) return *p != 0;
   int64_t n = 0;
-  for (int64_t i = 0; i < m->shape[axis]; i++)
-    n += count(m, p + i * m->strides[axis], axis + 1);
+  for (int64_t i = 0; i < m->shape[axis]; i++) n += count(m, p + i * m->strides[axis], axis + 1);
   return n;
 }
 
@@ -188,23 +176,19 @@ static int64_t count(const mx_array *m, const uint8_t *p, int axis) {
 static int expand_mask(mxp_index *ix, int i) {
   mx_array *m = ix->items[i].a;
   int axis = ix->items[i].axis, k = m->ndim;
-  if (ix->n + k - 1 > MXP_MAX_ITEMS)
-    return too_many(MX_MAX_NDIM);
-  if (mxp_eval1(m))
-    return -1;
+  if (ix->n + k - 1 > MXP_MAX_ITEMS) return too_many(MX_MAX_NDIM);
+  if (mxp_eval1(m)) return -1;
   int64_t n = m->size ? count(m, mx_data(m), 0) : 0, at[MX_MAX_NDIM], *out[MX_MAX_NDIM];
   memmove(&ix->items[i + k], &ix->items[i + 1], (size_t)(ix->n - i - 1) * sizeof ix->items[0]);
   ix->n += k - 1;
   for (int j = 0; j < k; j++) {
     mx_buffer *b = mx_buffer_new((size_t)n * sizeof(int64_t));
     mx_array *a = b ? mx_leaf((mx_spec){MLX_INT64, 1, &n, NULL}, b, 0) : NULL;
-    if (!a)
-      return mxp_raise(), -1;
+    if (!a) return mxp_raise(), -1;
     out[j] = mx_data(a);
     ix->items[i + j] = (mxp_index_item){.kind = MXP_ARRAY, .axis = axis + j, .a = a};
   }
-  if (n)
-    places(m, mx_data(m), 0, at, out);
+  if (n) places(m, mx_data(m), 0, at, out);
   return 0;
 }
 
@@ -224,17 +208,13 @@ int mxp_read_index(mxp_index *ix, mx_array *x, PyObject *o, bool keep_masks) {
   int axis = 0;
   ix->n = 0;
   if (PyTuple_Check(o)) {
-    if (read_tuple(ix, x, o))
-      return -1;
+    if (read_tuple(ix, x, o)) return -1;
   } else {
-    if (o != Py_Ellipsis && read_item(ix, x, o, &axis, false))
-      return -1;
-    while (axis < x->ndim)
-      whole(&ix->items[ix->n++], x, axis++);
+    if (o != Py_Ellipsis && read_item(ix, x, o, &axis, false)) return -1;
+    while (axis < x->ndim) whole(&ix->items[ix->n++], x, axis++);
   }
   for (int i = 0; i < ix->n && !keep_masks; i++)
-    if (ix->items[i].kind == MXP_MASK && expand_mask(ix, i))
-      return -1;
+    if (ix->items[i].kind == MXP_MASK && expand_mask(ix, i)) return -1;
   tally(ix);
   return 0;
 }
@@ -264,7 +244,8 @@ static mx_array *cut(mx_array *x, const mxp_index *ix, bool integers) {
     }
   }
   int n = x->ndim;
-  return all ? x : mx_slice(x, (mx_ints){start, n}, (mx_ints){stop, n}, (mx_ints){step, n}, stream());
+  return all ? x
+             : mx_slice(x, (mx_ints){start, n}, (mx_ints){stop, n}, (mx_ints){step, n}, stream());
 }
 
 static mx_array *read_basic(mx_array *x, const mxp_index *ix) {
@@ -274,16 +255,13 @@ static mx_array *read_basic(mx_array *x, const mxp_index *ix) {
     if (ix->items[i].kind == MXP_INTEGER)
       drop[drops++] = ix->items[i].axis;
     else {
-      if (ix->items[i].kind == MXP_NEW)
-        add[adds++] = at;
+      if (ix->items[i].kind == MXP_NEW) add[adds++] = at;
       at++;
     }
   }
   x = cut(x, ix, true);
-  if (x && drops)
-    x = mx_squeeze_axes(x, (mx_ints){drop, drops}, stream());
-  if (x && adds)
-    x = mx_expand_dims_axes(x, (mx_ints){add, adds}, stream());
+  if (x && drops) x = mx_squeeze_axes(x, (mx_ints){drop, drops}, stream());
+  if (x && adds) x = mx_expand_dims_axes(x, (mx_ints){add, adds}, stream());
   return x;
 }
 
@@ -302,19 +280,18 @@ static bool adjacent(const mxp_index *ix) {
 static int integers_to_arrays(mxp_index *ix) {
   for (int i = 0; i < ix->n; i++) {
     mxp_index_item *it = &ix->items[i];
-    if (it->kind != MXP_INTEGER)
-      continue;
+    if (it->kind != MXP_INTEGER) continue;
     int64_t v = it->start;
     it->a = mx_from_host(&v, NULL, 0, MLX_INT64);
-    if (!it->a)
-      return -1;
+    if (!it->a) return -1;
     it->kind = MXP_ARRAY;
   }
   tally(ix);
   return 0;
 }
 
-/* New axes of the result, whose index dimensions (b of them) stand at `place` among the kept axes. */
+/* New axes of the result, whose index dimensions (b of them) stand at `place` among the kept axes.
+ */
 static mx_array *add_axes(mx_array *r, const mxp_index *ix, int b, bool together) {
   int64_t add[MXP_MAX_ITEMS];
   int adds = 0, at = together ? 0 : b;
@@ -350,38 +327,30 @@ static mx_array *gather_many(mx_array *x, const mxp_index *ix, bool together) {
     } else if (it->kind == MXP_SLICE && !n)
       before++;
   }
-  mx_array *r = mx_gather(x, (mx_vec){p, (size_t)n}, (mx_ints){axes, n}, (mx_ints){sizes, x->ndim},
-                          stream());
-  if (!r)
-    return NULL;
+  mx_array *r =
+      mx_gather(x, (mx_vec){p, (size_t)n}, (mx_ints){axes, n}, (mx_ints){sizes, x->ndim}, stream());
+  if (!r) return NULL;
   int b = r->ndim - x->ndim;
-  for (int i = 0; i < n; i++)
-    drop[i] = b + axes[i];
+  for (int i = 0; i < n; i++) drop[i] = b + axes[i];
   r = mx_squeeze_axes(r, (mx_ints){drop, n}, stream());
-  if (!r || !together || !before || !b)
-    return r;
-  for (int i = 0; i < r->ndim; i++)
-    order[i] = i < before ? b + i : i < before + b ? i - before : i;
+  if (!r || !together || !before || !b) return r;
+  for (int i = 0; i < r->ndim; i++) order[i] = i < before ? b + i : i < before + b ? i - before : i;
   return mx_transpose_axes(r, (mx_ints){order, r->ndim}, stream());
 }
 
 static mx_array *read_arrays(mx_array *x, mxp_index *ix) {
   bool alone = ix->arrays == 1 && ix->integers == 0;
-  if (integers_to_arrays(ix))
-    return NULL;
+  if (integers_to_arrays(ix)) return NULL;
   bool together = adjacent(ix);
   x = cut(x, ix, false);
-  if (!x)
-    return NULL;
+  if (!x) return NULL;
   mx_array *r;
   int b = 0;
   for (int i = 0; i < ix->n; i++)
-    if (ix->items[i].kind == MXP_ARRAY && ix->items[i].a->ndim > b)
-      b = ix->items[i].a->ndim;
+    if (ix->items[i].kind == MXP_ARRAY && ix->items[i].a->ndim > b) b = ix->items[i].a->ndim;
   if (alone) {
     const mxp_index_item *it = ix->items;
-    while (it->kind != MXP_ARRAY)
-      it++;
+    while (it->kind != MXP_ARRAY) it++;
     r = mx_take_axis(x, it->a, it->axis, stream());
   } else
     r = gather_many(x, ix, together);
@@ -394,8 +363,7 @@ PyObject *mxp_getitem(PyObject *self, PyObject *index) {
   mx_array *x = mxp_hold(self), *r = NULL;
   if (x && !mxp_read_index(&ix, x, index, false)) {
     r = ix.arrays ? read_arrays(x, &ix) : read_basic(x, &ix);
-    if (!r)
-      mxp_raise();
+    if (!r) mxp_raise();
   }
   r = mx_scope_close(scope, r);
   return r ? mxp_wrap(r) : NULL;

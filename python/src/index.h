@@ -8,10 +8,10 @@ typedef enum mxp_item_kind { MXP_SLICE, MXP_INTEGER, MXP_NEW, MXP_ARRAY, MXP_MAS
 
 typedef struct mxp_index_item {
   mxp_item_kind kind;
-  int axis;                      /* of the array; meaningless for NEW */
+  int axis;                          /* of the array; meaningless for NEW */
   int64_t start, stop, step, length; /* SLICE, adjusted to the axis; start: also INTEGER */
-  bool full;                     /* SLICE: all of the axis */
-  mx_array *a;                   /* ARRAY, MASK */
+  bool full;                         /* SLICE: all of the axis */
+  mx_array *a;                       /* ARRAY, MASK */
 } mxp_index_item;
 
 #define MXP_MAX_ITEMS (3 * MX_MAX_NDIM)

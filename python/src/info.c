@@ -12,8 +12,7 @@
 enum category { COMPLEX, FLOATING, INEXACT, SIGNED, UNSIGNED, INTEGER, NUMBER, GENERIC };
 
 static int category_of(PyObject *o) {
-  if (!PyObject_IsInstance(o, mxp_category_enum))
-    return -1;
+  if (!PyObject_IsInstance(o, mxp_category_enum)) return -1;
   PyObject *v = PyObject_GetAttrString(o, "value");
   int k = v ? (int)PyLong_AsLong(v) : -1;
   Py_XDECREF(v);
@@ -27,8 +26,7 @@ static enum category dtype_category(mlx_dtype t) {
 
 static bool below(int k, int of) {
   static const int parent[] = {INEXACT, INEXACT, NUMBER, INTEGER, INTEGER, NUMBER, GENERIC, -1};
-  while (k >= 0 && k != of)
-    k = parent[k];
+  while (k >= 0 && k != of) k = parent[k];
   return k >= 0;
 }
 
@@ -40,8 +38,7 @@ static PyObject *issubdtype(PyObject *self, PyObject *const *args, Py_ssize_t n)
     PyErr_SetString(PyExc_TypeError, "issubdtype(): expected two Dtypes or DtypeCategories");
     return NULL;
   }
-  if (dtype_b)
-    return PyBool_FromLong(dtype_a && mxp_dtype_of(args[0]) == mxp_dtype_of(args[1]));
+  if (dtype_b) return PyBool_FromLong(dtype_a && mxp_dtype_of(args[0]) == mxp_dtype_of(args[1]));
   return PyBool_FromLong(below(dtype_a ? (int)dtype_category(mxp_dtype_of(args[0])) : a, b));
 }
 
@@ -56,9 +53,9 @@ static int is_of_one_kind(mlx_dtype t, PyObject *kind) {
                {"integral", 1 << MX_KIND_INT | 1 << MX_KIND_UINT},
                {"real floating", 1 << MX_KIND_FLOAT},
                {"complex floating", 1 << MX_KIND_COMPLEX},
-               {"numeric", 1 << MX_KIND_INT | 1 << MX_KIND_UINT | 1 << MX_KIND_FLOAT | 1 << MX_KIND_COMPLEX}};
-  if (mxp_is_dtype(kind))
-    return mxp_dtype_of(kind) == t;
+               {"numeric",
+                1 << MX_KIND_INT | 1 << MX_KIND_UINT | 1 << MX_KIND_FLOAT | 1 << MX_KIND_COMPLEX}};
+  if (mxp_is_dtype(kind)) return mxp_dtype_of(kind) == t;
   for (size_t i = 0; PyUnicode_Check(kind) && i < sizeof names / sizeof *names; i++)
     if (PyUnicode_CompareWithASCIIString(kind, names[i].name) == 0)
       return names[i].kinds >> mx_dtype_kind(t) & 1;
@@ -70,8 +67,7 @@ static int is_of_one_kind(mlx_dtype t, PyObject *kind) {
 }
 
 int mxp_is_of_kind(mlx_dtype t, PyObject *kind) {
-  if (!PyTuple_Check(kind))
-    return is_of_one_kind(t, kind);
+  if (!PyTuple_Check(kind)) return is_of_one_kind(t, kind);
   int yes = 0;
   for (Py_ssize_t i = 0; i < PyTuple_Size(kind) && yes == 0; i++)
     yes = is_of_one_kind(t, PyTuple_GetItem(kind, i));
@@ -140,8 +136,7 @@ static PyObject *broadcast_shapes(PyObject *self, PyObject *const *args, Py_ssiz
       bad = one[j] == -1 && PyErr_Occurred();
     }
     Py_XDECREF(t);
-    if (!bad)
-      bad = mx_broadcast_shape("broadcast_shapes", shape, &ndim, one, (int)k);
+    if (!bad) bad = mx_broadcast_shape("broadcast_shapes", shape, &ndim, one, (int)k);
     if (bad) {
       if (k > MX_MAX_NDIM)
         PyErr_SetString(PyExc_ValueError, "[broadcast_shapes] too many dimensions");
@@ -149,16 +144,14 @@ static PyObject *broadcast_shapes(PyObject *self, PyObject *const *args, Py_ssiz
     }
   }
   PyObject *out = PyTuple_New(ndim);
-  for (int i = 0; out && i < ndim; i++)
-    PyTuple_SetItem(out, i, PyLong_FromLongLong(shape[i]));
+  for (int i = 0; out && i < ndim; i++) PyTuple_SetItem(out, i, PyLong_FromLongLong(shape[i]));
   return out;
 }
 
 /* ---- finfo, iinfo ---- */
 
 typedef struct info_object {
-  PyObject_HEAD
-  mlx_dtype t;
+  PyObject_HEAD mlx_dtype t;
 } info_object;
 
 static PyTypeObject *finfo_type, *iinfo_type;
@@ -170,8 +163,7 @@ static PyObject *info_new(PyTypeObject *type, PyObject *args, PyObject *kw) {
     PyErr_SetString(PyExc_TypeError, "finfo() and iinfo() take no keyword arguments");
     return NULL;
   }
-  if (!PyArg_ParseTuple(args, "O", &o))
-    return NULL;
+  if (!PyArg_ParseTuple(args, "O", &o)) return NULL;
   if (dtype_argument(o, &t)) {
     PyErr_SetString(PyExc_TypeError, "expected a Dtype");
     return NULL;
@@ -185,8 +177,7 @@ static PyObject *info_new(PyTypeObject *type, PyObject *args, PyObject *kw) {
     return NULL;
   }
   info_object *i = (info_object *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
-  if (i)
-    i->t = t == MLX_COMPLEX64 ? MLX_FLOAT32 : t;
+  if (i) i->t = t == MLX_COMPLEX64 ? MLX_FLOAT32 : t;
   return (PyObject *)i;
 }
 
@@ -202,7 +193,10 @@ static mlx_dtype info_t(PyObject *self) {
 
 /* Mantissa bits, counting the hidden one, and the least exponent of a normal number. */
 static void format_of(mlx_dtype t, int *digits, int *least, int *most) {
-  *digits = t == MLX_FLOAT64 ? DBL_MANT_DIG : t == MLX_FLOAT32 ? FLT_MANT_DIG : t == MLX_FLOAT16 ? 11 : 8;
+  *digits = t == MLX_FLOAT64   ? DBL_MANT_DIG
+            : t == MLX_FLOAT32 ? FLT_MANT_DIG
+            : t == MLX_FLOAT16 ? 11
+                               : 8;
   *most = t == MLX_FLOAT64 ? DBL_MAX_EXP : t == MLX_FLOAT16 ? 16 : FLT_MAX_EXP;
   *least = 2 - *most;
 }
@@ -257,8 +251,7 @@ static PyObject *iinfo_max(PyObject *self, void *unused) {
 static PyObject *iinfo_min(PyObject *self, void *unused) {
   mlx_dtype t = info_t(self);
   (void)unused;
-  if (mx_dtype_kind(t) == MX_KIND_UINT)
-    return PyLong_FromLong(0);
+  if (mx_dtype_kind(t) == MX_KIND_UINT) return PyLong_FromLong(0);
   return PyLong_FromLongLong((int64_t)(UINT64_MAX << (8 * mx_dtype_bytes(t) - 1)));
 }
 static PyObject *iinfo_repr(PyObject *self) {
@@ -289,13 +282,19 @@ static PyGetSetDef iinfo_getset[] = {
 };
 static PyType_Slot finfo_slots[] = {
     {Py_tp_init, mxp_made_by_new},
-    {Py_tp_new, info_new},         {Py_tp_dealloc, info_dealloc}, {Py_tp_repr, finfo_repr},
-    {Py_tp_getset, finfo_getset},  {Py_tp_doc, "finfo(dtype, /)\n--\n\nLimits of a floating dtype."},
+    {Py_tp_new, info_new},
+    {Py_tp_dealloc, info_dealloc},
+    {Py_tp_repr, finfo_repr},
+    {Py_tp_getset, finfo_getset},
+    {Py_tp_doc, "finfo(dtype, /)\n--\n\nLimits of a floating dtype."},
     {0, NULL}};
 static PyType_Slot iinfo_slots[] = {
     {Py_tp_init, mxp_made_by_new},
-    {Py_tp_new, info_new},         {Py_tp_dealloc, info_dealloc}, {Py_tp_repr, iinfo_repr},
-    {Py_tp_getset, iinfo_getset},  {Py_tp_doc, "iinfo(dtype, /)\n--\n\nLimits of an integer dtype."},
+    {Py_tp_new, info_new},
+    {Py_tp_dealloc, info_dealloc},
+    {Py_tp_repr, iinfo_repr},
+    {Py_tp_getset, iinfo_getset},
+    {Py_tp_doc, "iinfo(dtype, /)\n--\n\nLimits of an integer dtype."},
     {0, NULL}};
 static PyType_Spec finfo_spec = {"mlx.core.finfo", sizeof(info_object), 0, Py_TPFLAGS_DEFAULT,
                                  finfo_slots};
@@ -305,24 +304,21 @@ static PyType_Spec iinfo_spec = {"mlx.core.iinfo", sizeof(info_object), 0, Py_TP
 /* ---- printing options ---- */
 
 typedef struct options_object {
-  PyObject_HEAD
-  int precision, old; /* old: of a context */
+  PyObject_HEAD int precision, old; /* old: of a context */
 } options_object;
 
 static PyTypeObject *options_type, *context_type;
 
 static PyObject *options_make(PyTypeObject *type, int precision) {
   options_object *o = (options_object *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
-  if (o)
-    o->precision = o->old = precision;
+  if (o) o->precision = o->old = precision;
   return (PyObject *)o;
 }
 
 static PyObject *options_new(PyTypeObject *type, PyObject *args, PyObject *kw) {
   static char *names[] = {"precision", NULL};
   int precision = -1;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "|i:PrintOptions", names, &precision))
-    return NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "|i:PrintOptions", names, &precision)) return NULL;
   return options_make(type, precision);
 }
 
@@ -342,8 +338,8 @@ static int options_set(PyObject *self, PyObject *v, void *unused) {
 }
 
 static PyGetSetDef options_getset[] = {
-    {"precision", options_get, options_set, "Digits after the point; -1 for six significant digits.",
-     NULL},
+    {"precision", options_get, options_set,
+     "Digits after the point; -1 for six significant digits.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 static PyType_Slot options_slots[] = {
@@ -382,8 +378,8 @@ static PyMethodDef context_methods[] = {
     {"__exit__", MXP_FN(context_exit), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
-static PyType_Slot context_slots[] = {
-    {Py_tp_init, mxp_made_by_new},{Py_tp_new, context_new},
+static PyType_Slot context_slots[] = {{Py_tp_init, mxp_made_by_new},
+                                      {Py_tp_new, context_new},
                                       {Py_tp_dealloc, info_dealloc},
                                       {Py_tp_methods, context_methods},
                                       {Py_tp_doc, "Printing options within a with block."},
@@ -400,8 +396,7 @@ static PyObject *set_printoptions(PyObject *self, PyObject *args, PyObject *kw) 
   static char *names[] = {"precision", NULL};
   int precision = -1;
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "|i:set_printoptions", names, &precision))
-    return NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "|i:set_printoptions", names, &precision)) return NULL;
   mx_print_set_precision(precision);
   Py_RETURN_NONE;
 }
@@ -410,8 +405,7 @@ static PyObject *printoptions(PyObject *self, PyObject *args, PyObject *kw) {
   static char *names[] = {"precision", NULL};
   int precision = -1;
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "|i:printoptions", names, &precision))
-    return NULL;
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "|i:printoptions", names, &precision)) return NULL;
   return options_make(context_type, precision);
 }
 
@@ -428,8 +422,7 @@ static PyObject *asarray(PyObject *self, PyObject *args, PyObject *kw) {
     PyErr_SetString(PyExc_TypeError, "asarray(): expected a value, and a Dtype or None");
     return NULL;
   }
-  if (dtype != Py_None)
-    t = mxp_dtype_of(dtype);
+  if (dtype != Py_None) t = mxp_dtype_of(dtype);
   if (copy == Py_False &&
       !(mxp_is_array(o) && (dtype == Py_None || t == (mlx_dtype)mxp_node(o)->dtype))) {
     PyErr_SetString(PyExc_ValueError, "[asarray] this needs a copy");
@@ -446,8 +439,7 @@ static PyObject *from_dlpack(PyObject *self, PyObject *args, PyObject *kw) {
   (void)self;
   if (!PyArg_ParseTupleAndKeywords(args, kw, "O|$OO:from_dlpack", names, &o, &copy, &device))
     return NULL;
-  if (mxp_is_array(o) && copy != Py_True)
-    return mxp_share(mxp_node(o));
+  if (mxp_is_array(o) && copy != Py_True) return mxp_share(mxp_node(o));
   if (copy == Py_False) {
     PyErr_SetString(PyExc_ValueError, "[convert] Cannot import a CPU array without a copy.");
     return NULL;
@@ -469,7 +461,8 @@ static PyMethodDef functions[] = {
     {"issubdtype", MXP_FN(issubdtype), METH_FASTCALL,
      "issubdtype($module, arg1, arg2, /)\n--\n\nWhether a dtype or category lies in another."},
     {"isdtype", MXP_FN(isdtype), METH_VARARGS | METH_KEYWORDS,
-     "isdtype($module, /, dtype, kind)\n--\n\nWhether a dtype is of a kind: a dtype, its name in the "
+     "isdtype($module, /, dtype, kind)\n--\n\nWhether a dtype is of a kind: a dtype, its name in "
+     "the "
      "array API standard, or a tuple of those."},
     {"result_type", MXP_FN(result_type), METH_FASTCALL,
      "result_type($module, /, *arrays_and_dtypes)\n--\n\nThe dtype that all promote to."},
@@ -486,7 +479,8 @@ static PyMethodDef functions[] = {
     {"asarray", MXP_FN(asarray), METH_VARARGS | METH_KEYWORDS,
      "asarray($module, /, a, dtype=None, *, copy=None)\n--\n\nAn array of a value."},
     {"from_dlpack", MXP_FN(from_dlpack), METH_VARARGS | METH_KEYWORDS,
-     "from_dlpack($module, x, /, *, copy=None, device=None)\n--\n\nAn array of an object with __dlpack__."},
+     "from_dlpack($module, x, /, *, copy=None, device=None)\n--\n\nAn array of an object with "
+     "__dlpack__."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -494,15 +488,16 @@ static int add_constants(PyObject *module) {
   static const struct {
     const char *name;
     double value;
-  } numbers[] = {{"e", 2.718281828459045},  {"euler_gamma", 0.5772156649015329},
-                 {"pi", 3.141592653589793}, {"inf", INFINITY},
+  } numbers[] = {{"e", 2.718281828459045},
+                 {"euler_gamma", 0.5772156649015329},
+                 {"pi", 3.141592653589793},
+                 {"inf", INFINITY},
                  {"nan", NAN}};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
     PyObject *v = PyFloat_FromDouble(numbers[i].value);
     int bad = !v || PyModule_AddObjectRef(module, numbers[i].name, v);
     Py_XDECREF(v);
-    if (bad)
-      return -1;
+    if (bad) return -1;
   }
   return PyModule_AddObjectRef(module, "newaxis", Py_None) ||
          PyModule_AddStringConstant(module, "__version__", MX_VERSION) ||
@@ -514,7 +509,6 @@ int mxp_info_init(PyObject *module) {
   iinfo_type = mxp_add_type(module, &iinfo_spec, "iinfo");
   options_type = mxp_add_type(module, &options_spec, "PrintOptions");
   context_type = mxp_add_type(module, &context_spec, "_PrintOptionsContext");
-  if (!finfo_type || !iinfo_type || !options_type || !context_type)
-    return -1;
+  if (!finfo_type || !iinfo_type || !options_type || !context_type) return -1;
   return add_constants(module) || mxp_add_functions(module, functions) ? -1 : 0;
 }

@@ -55,10 +55,8 @@ static PyObject *load_npz(PyObject *file) {
   PyObject *names = zip ? PyObject_CallMethod(zip, "namelist", NULL) : NULL;
   PyObject *out = names ? PyDict_New() : NULL;
   for (Py_ssize_t i = 0; out && i < PyList_Size(names); i++)
-    if (load_member(out, zip, io, PyList_GetItem(names, i)))
-      Py_CLEAR(out);
-  if (!out)
-    as_runtime_error("cannot read the npz file");
+    if (load_member(out, zip, io, PyList_GetItem(names, i))) Py_CLEAR(out);
+  if (!out) as_runtime_error("cannot read the npz file");
   if (zip) {
     PyObject *type, *error, *trace;
     PyErr_Fetch(&type, &error, &trace);
@@ -76,8 +74,7 @@ static PyObject *load_npz(PyObject *file) {
 /* ---- tables ---- */
 
 static PyObject *strings_object(const mx_strings *s) {
-  if (s->single)
-    return PyUnicode_DecodeUTF8(s->data[0], (Py_ssize_t)s->lens[0], "surrogateescape");
+  if (s->single) return PyUnicode_DecodeUTF8(s->data[0], (Py_ssize_t)s->lens[0], "surrogateescape");
   PyObject *out = PyList_New((Py_ssize_t)s->n);
   for (size_t i = 0; out && i < s->n; i++) {
     PyObject *v = PyUnicode_DecodeUTF8(s->data[i], (Py_ssize_t)s->lens[i], "surrogateescape");
@@ -99,8 +96,7 @@ static PyObject *table_dict(const mx_table *t) {
     int bad = !key || !value || PyDict_SetItem(out, key, value);
     Py_XDECREF(key);
     Py_XDECREF(value);
-    if (bad)
-      Py_CLEAR(out);
+    if (bad) Py_CLEAR(out);
   }
   return out;
 }
@@ -108,8 +104,7 @@ static PyObject *table_dict(const mx_table *t) {
 static PyObject *result(const mx_table *arrays, const mx_table *metadata, bool both) {
   PyObject *a = table_dict(arrays), *m = a && both ? table_dict(metadata) : NULL;
   if (!both || !m) {
-    if (both)
-      Py_CLEAR(a);
+    if (both) Py_CLEAR(a);
     return a;
   }
   return Py_BuildValue("(NN)", a, m);
@@ -148,11 +143,11 @@ static PyObject *load_gguf(mxp_file *f, bool both) {
 
 /* The extension of a path, or of a file object's name; NULL with an exception set. */
 static PyObject *extension(const mxp_file *f) {
-  PyObject *name = f->object ? PyObject_GetAttrString(f->object, "name")
-                             : PyUnicode_DecodeFSDefault(f->name);
-  if (!name)
-    return NULL;
-  PyObject *parts = PyUnicode_Check(name) ? PyObject_CallMethod(name, "rpartition", "s", ".") : NULL;
+  PyObject *name =
+      f->object ? PyObject_GetAttrString(f->object, "name") : PyUnicode_DecodeFSDefault(f->name);
+  if (!name) return NULL;
+  PyObject *parts =
+      PyUnicode_Check(name) ? PyObject_CallMethod(name, "rpartition", "s", ".") : NULL;
   PyObject *out = NULL;
   if (parts && PyUnicode_GetLength(PyTuple_GetItem(parts, 1)))
     out = Py_NewRef(PyTuple_GetItem(parts, 2));
@@ -168,14 +163,11 @@ static PyObject *load_as(mxp_file *f, PyObject *file, PyObject *format, bool bot
   bool npz = PyUnicode_CompareWithASCIIString(format, "npz") == 0;
   if ((npy || npz) && both)
     return PyErr_Format(PyExc_ValueError, "[load] metadata not supported for format %U", format);
-  if (npy)
-    return load_npy(f);
-  if (npz)
-    return load_npz(file);
+  if (npy) return load_npy(f);
+  if (npz) return load_npz(file);
   if (PyUnicode_CompareWithASCIIString(format, "safetensors") == 0)
     return load_safetensors(f, both);
-  if (PyUnicode_CompareWithASCIIString(format, "gguf") == 0)
-    return load_gguf(f, both);
+  if (PyUnicode_CompareWithASCIIString(format, "gguf") == 0) return load_gguf(f, both);
   return PyErr_Format(PyExc_ValueError, "[load] Unknown file format %U", format);
 }
 
@@ -185,15 +177,15 @@ static PyObject *load(PyObject *self, PyObject *args, PyObject *kw) {
   int both = 0;
   mxp_file f;
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "O|Op$O:load", names, &file, &format, &both, &stream) ||
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "O|Op$O:load", names, &file, &format, &both,
+                                   &stream) ||
       !mxp_stream(stream, "load"))
     return NULL;
   if (format != Py_None && !PyUnicode_Check(format)) {
     PyErr_SetString(PyExc_TypeError, "load(): format is a str or None");
     return NULL;
   }
-  if (mxp_file_open(&f, file, "load"))
-    return NULL;
+  if (mxp_file_open(&f, file, "load")) return NULL;
   format = format == Py_None ? extension(&f) : Py_NewRef(format);
   PyObject *out = format ? load_as(&f, file, format, both) : NULL;
   Py_XDECREF(format);
@@ -203,11 +195,13 @@ static PyObject *load(PyObject *self, PyObject *args, PyObject *kw) {
 
 static PyMethodDef functions[] = {
     {"load", MXP_FN(load), METH_VARARGS | METH_KEYWORDS,
-     "load($module, file, /, format=None, return_metadata=False, *, stream=None)\n--\n\nLoads npy (an "
+     "load($module, file, /, format=None, return_metadata=False, *, stream=None)\n--\n\nLoads npy "
+     "(an "
      "array), npz, safetensors or gguf (a dict of arrays, and on request one of metadata)."},
     {NULL, NULL, 0, NULL},
 };
 
 int mxp_io_init(PyObject *module) {
-  return mxp_add_functions(module, functions) || mxp_add_functions(module, mxp_save_functions) ? -1 : 0;
+  return mxp_add_functions(module, functions) || mxp_add_functions(module, mxp_save_functions) ? -1
+                                                                                               : 0;
 }

@@ -16,21 +16,21 @@ static PyObject *set(size_t (*fn)(size_t), PyObject *o) {
   return PyLong_FromSize_t(fn(n));
 }
 
-#define GET(name, fn)                                    \
-  static PyObject *name(PyObject *self, PyObject *none) {\
-    (void)self, (void)none;                              \
-    return get(fn);                                      \
+#define GET(name, fn)                                                                              \
+  static PyObject *name(PyObject *self, PyObject *none) {                                          \
+    (void)self, (void)none;                                                                        \
+    return get(fn);                                                                                \
   }
-#define SET(name, fn)                                    \
-  static PyObject *name(PyObject *self, PyObject *o) {   \
-    (void)self;                                          \
-    return set(fn, o);                                   \
+#define SET(name, fn)                                                                              \
+  static PyObject *name(PyObject *self, PyObject *o) {                                             \
+    (void)self;                                                                                    \
+    return set(fn, o);                                                                             \
   }
-#define DO(name, fn)                                     \
-  static PyObject *name(PyObject *self, PyObject *none) {\
-    (void)self, (void)none;                              \
-    fn();                                                \
-    Py_RETURN_NONE;                                      \
+#define DO(name, fn)                                                                               \
+  static PyObject *name(PyObject *self, PyObject *none) {                                          \
+    (void)self, (void)none;                                                                        \
+    fn();                                                                                          \
+    Py_RETURN_NONE;                                                                                \
   }
 GET(get_active_memory, mx_memory_active)
 GET(get_peak_memory, mx_memory_peak)
@@ -55,8 +55,10 @@ static PyObject *get_array_buffer_size(PyObject *self, PyObject *const *args, Py
   return PyLong_FromSize_t(bytes);
 }
 
-#define NOARGS(name, doc) {#name, name, METH_NOARGS, #name "($module, /)\n--\n\n" doc}
-#define LIMIT(name, doc) {#name, name, METH_O, #name "($module, limit, /)\n--\n\n" doc}
+#define NOARGS(name, doc)                                                                          \
+  { #name, name, METH_NOARGS, #name "($module, /)\n--\n\n" doc }
+#define LIMIT(name, doc)                                                                           \
+  { #name, name, METH_O, #name "($module, limit, /)\n--\n\n" doc }
 static PyMethodDef functions[] = {
     NOARGS(get_active_memory, "Bytes of memory in use."),
     NOARGS(get_peak_memory, "The most bytes of memory that were in use."),
@@ -65,7 +67,8 @@ static PyMethodDef functions[] = {
     NOARGS(reset_peak_memory, "Sets the peak to the memory in use."),
     NOARGS(clear_cache, "Gives memory kept for later use back to the system."),
     LIMIT(set_memory_limit, "Sets the limit of memory; returns the previous one."),
-    LIMIT(set_cache_limit, "Sets the limit of memory kept for later use; returns the previous one."),
+    LIMIT(set_cache_limit,
+          "Sets the limit of memory kept for later use; returns the previous one."),
     LIMIT(set_wired_limit, "Sets the limit of wired memory; returns the previous one."),
     {"get_array_buffer_size", MXP_FN(get_array_buffer_size), METH_FASTCALL,
      "get_array_buffer_size($module, /, *args)\n--\n\nBytes of the elements of arrays."},

@@ -44,8 +44,7 @@ PyObject *mxp_make_enum(PyObject *module, const char *name, const char *const *m
   PyObject *str = made ? PyObject_GetAttrString(made, "__str__") : NULL;
   PyObject *doc = PyUnicode_FromString(what);
   if (!str || !doc || PyObject_SetAttrString(made, "__repr__", str) ||
-      PyObject_SetAttrString(made, "__doc__", doc) ||
-      PyModule_AddObjectRef(module, name, made))
+      PyObject_SetAttrString(made, "__doc__", doc) || PyModule_AddObjectRef(module, name, made))
     Py_CLEAR(made);
   Py_XDECREF(doc);
   Py_XDECREF(str);
@@ -56,8 +55,7 @@ PyObject *mxp_make_enum(PyObject *module, const char *name, const char *const *m
   Py_XDECREF(enums);
   for (int i = 0; i < n && made; i++) {
     PyObject *member = PyObject_GetAttrString(made, members[i]);
-    if (!member || PyModule_AddObjectRef(module, members[i], member))
-      Py_CLEAR(made);
+    if (!member || PyModule_AddObjectRef(module, members[i], member)) Py_CLEAR(made);
     Py_XDECREF(member);
   }
   return made;
@@ -75,13 +73,12 @@ PyMODINIT_FUNC PyInit_core(void);
 PyMODINIT_FUNC PyInit_core(void) {
   typedef int init_fn(PyObject *);
   static init_fn *const inits[] = {
-      mxp_errors_init, mxp_dtypes_init, mxp_devices_init, mxp_array_init, mxp_index_init,
-      mxp_ops_init,    mxp_tree_init,   mxp_info_init,    mxp_memory_init, mxp_io_init,
-      mxp_absent_init, mxp_namespace_init,
+      mxp_errors_init, mxp_dtypes_init, mxp_devices_init, mxp_array_init,
+      mxp_index_init,  mxp_ops_init,    mxp_tree_init,    mxp_info_init,
+      mxp_memory_init, mxp_io_init,     mxp_absent_init,  mxp_namespace_init,
   };
   mxp_module = PyModule_Create(&definition);
-  if (!mxp_module)
-    return NULL;
+  if (!mxp_module) return NULL;
   for (size_t i = 0; i < sizeof inits / sizeof *inits; i++)
     if (inits[i](mxp_module)) {
       Py_CLEAR(mxp_module);

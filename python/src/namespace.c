@@ -27,8 +27,7 @@ static PyObject *devices(PyObject *self, PyObject *unused) {
 
 static bool known_device(PyObject *o) {
   mx_device d;
-  if (o == Py_None || !mxp_device(o, &d))
-    return true;
+  if (o == Py_None || !mxp_device(o, &d)) return true;
   PyErr_SetString(PyExc_TypeError, "Expected a mlx Device");
   return false;
 }
@@ -48,8 +47,8 @@ static PyObject *default_dtypes(PyObject *self, PyObject *args, PyObject *kw) {
 /* The standard's dtypes; float16 and bfloat16 are beyond it. */
 static PyObject *dtypes(PyObject *self, PyObject *args, PyObject *kw) {
   static char *names[] = {"device", "kind", NULL};
-  static const unsigned char order[] = {MLX_BOOL,   MLX_INT8,   MLX_INT16,   MLX_INT32,
-                                        MLX_INT64,  MLX_UINT8,  MLX_UINT16,  MLX_UINT32,
+  static const unsigned char order[] = {MLX_BOOL,   MLX_INT8,    MLX_INT16,     MLX_INT32,
+                                        MLX_INT64,  MLX_UINT8,   MLX_UINT16,    MLX_UINT32,
                                         MLX_UINT64, MLX_FLOAT32, MLX_COMPLEX64, MLX_FLOAT64};
   PyObject *device = Py_None, *kind = Py_None;
   (void)self;
@@ -61,8 +60,7 @@ static PyObject *dtypes(PyObject *self, PyObject *args, PyObject *kw) {
     mlx_dtype t = (mlx_dtype)order[i];
     int in = kind == Py_None ? 1 : mxp_is_of_kind(t, kind);
     PyObject *v = in > 0 ? mxp_dtype(t) : NULL;
-    if (in < 0 || (v && PyDict_SetItemString(out, mx_dtype_name(t), v)))
-      Py_CLEAR(out);
+    if (in < 0 || (v && PyDict_SetItemString(out, mx_dtype_name(t), v))) Py_CLEAR(out);
     Py_XDECREF(v);
   }
   return out;
@@ -79,10 +77,11 @@ static PyMethodDef methods[] = {
      "dtypes($self, /, *, device=None, kind=None)\n--\n\nThe dtypes of the standard, by name."},
     {NULL, NULL, 0, NULL},
 };
-static PyType_Slot slots[] = {{Py_tp_methods, methods},
-                              {Py_tp_dealloc, info_dealloc},
-                              {Py_tp_doc, "What this namespace supports of the array API standard."},
-                              {0, NULL}};
+static PyType_Slot slots[] = {
+    {Py_tp_methods, methods},
+    {Py_tp_dealloc, info_dealloc},
+    {Py_tp_doc, "What this namespace supports of the array API standard."},
+    {0, NULL}};
 static PyType_Spec spec = {"mlx.core.ArrayNamespaceInfo", sizeof(PyObject), 0,
                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
 
@@ -93,7 +92,8 @@ static PyObject *namespace_info(PyObject *self, PyObject *unused) {
 
 static PyMethodDef functions[] = {
     {"__array_namespace_info__", namespace_info, METH_NOARGS,
-     "__array_namespace_info__($module, /)\n--\n\nWhat this namespace supports of the array API standard."},
+     "__array_namespace_info__($module, /)\n--\n\nWhat this namespace supports of the array API "
+     "standard."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -13,15 +13,14 @@ int mxp_ops_init(PyObject *module) {
   static const struct {
     const char *name;
     PyMethodDef *functions;
-  } modules[] = {
-      {"random", random_functions}, {"fft", fft_functions}, {"linalg", linalg_functions},
-      {"fast", fast_functions}};
-  if (mxp_add_functions(module, core_functions))
-    return -1;
+  } modules[] = {{"random", random_functions},
+                 {"fft", fft_functions},
+                 {"linalg", linalg_functions},
+                 {"fast", fast_functions}};
+  if (mxp_add_functions(module, core_functions)) return -1;
   for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
     PyObject *sub = mxp_submodule(module, modules[i].name);
-    if (!sub || mxp_add_functions(sub, modules[i].functions))
-      return -1;
+    if (!sub || mxp_add_functions(sub, modules[i].functions)) return -1;
   }
   return 0;
 }

@@ -12,8 +12,7 @@
 static int write_npy(PyObject *file, mx_array *a, const char *fn) {
   mxp_file f;
   mx_sink out = {0};
-  if (mxp_eval1(a) || mxp_file_open(&f, file, fn))
-    return -1;
+  if (mxp_eval1(a) || mxp_file_open(&f, file, fn)) return -1;
   mx_scope scope = mx_scope_open();
   int bad = mxp_file_sink(&f, &out, fn, ".npy") || mx_save_npy(&out, a);
   bad = mx_sink_close(&out, bad);
@@ -43,9 +42,9 @@ static PyObject *open_member(PyObject *module, PyObject *zip, PyObject *name, Py
   PyObject *out = NULL;
   if (info && !PyObject_SetAttrString(info, "compress_type", method)) {
     PyObject *open = PyObject_GetAttrString(zip, "open");
-    PyObject *args = Py_BuildValue("(Os)", info, "w"), *kw = Py_BuildValue("{si}", "force_zip64", 1);
-    if (open && args && kw)
-      out = PyObject_Call(open, args, kw);
+    PyObject *args = Py_BuildValue("(Os)", info, "w"),
+             *kw = Py_BuildValue("{si}", "force_zip64", 1);
+    if (open && args && kw) out = PyObject_Call(open, args, kw);
     Py_XDECREF(kw);
     Py_XDECREF(args);
     Py_XDECREF(open);
@@ -62,8 +61,7 @@ static int add_member(PyObject *module, PyObject *zip, PyObject *name, PyObject 
     return -1;
   }
   PyObject *member = open_member(module, zip, name, method);
-  if (!member)
-    return -1;
+  if (!member) return -1;
   mx_array *a = mx_retain(mxp_node(value));
   int bad = write_npy(member, a, "savez");
   mx_release(a);
@@ -71,15 +69,15 @@ static int add_member(PyObject *module, PyObject *zip, PyObject *name, PyObject 
   PyErr_Fetch(&type, &error, &trace);
   PyObject *closed = PyObject_CallMethod(member, "close", NULL);
   bad = bad || !closed;
-  if (type)
-    PyErr_Restore(type, error, trace);
+  if (type) PyErr_Restore(type, error, trace);
   Py_XDECREF(closed);
   Py_DECREF(member);
   return bad ? -1 : 0;
 }
 
 /* Positional arrays are arr_0, arr_1, ... */
-static int add_members(PyObject *module, PyObject *zip, PyObject *args, PyObject *kw, PyObject *method) {
+static int add_members(PyObject *module, PyObject *zip, PyObject *args, PyObject *kw,
+                       PyObject *method) {
   for (Py_ssize_t i = 1; i < PyTuple_Size(args); i++) {
     PyObject *name = PyUnicode_FromFormat("arr_%zd", i - 1);
     int taken = !name ? -1 : kw ? PyDict_Contains(kw, name) : 0;
@@ -87,24 +85,20 @@ static int add_members(PyObject *module, PyObject *zip, PyObject *args, PyObject
       PyErr_Format(PyExc_ValueError, "[savez] Cannot use un-named variables and keyword %U", name);
     int bad = taken || add_member(module, zip, name, PyTuple_GetItem(args, i), method);
     Py_XDECREF(name);
-    if (bad)
-      return -1;
+    if (bad) return -1;
   }
   PyObject *key, *value;
   Py_ssize_t at = 0;
   while (kw && PyDict_Next(kw, &at, &key, &value))
-    if (add_member(module, zip, key, value, method))
-      return -1;
+    if (add_member(module, zip, key, value, method)) return -1;
   return 0;
 }
 
 /* The file to write: an object as it is, a path with the extension. */
 static PyObject *npz_target(PyObject *file) {
   mxp_file f;
-  if (mxp_file_open(&f, file, "savez"))
-    return NULL;
-  if (f.object)
-    return Py_NewRef(file);
+  if (mxp_file_open(&f, file, "savez")) return NULL;
+  if (f.object) return Py_NewRef(file);
   size_t n = strlen(f.name);
   bool has = n >= 4 && strcmp(f.name + n - 4, ".npz") == 0;
   PyObject *name = PyUnicode_DecodeFSDefault(f.name);
@@ -134,8 +128,7 @@ static PyObject *save_zip(PyObject *args, PyObject *kw, const char *method_name)
     PyErr_Fetch(&type, &error, &trace);
     PyObject *closed = PyObject_CallMethod(zip, "close", NULL);
     bad = bad || !closed;
-    if (type)
-      PyErr_Restore(type, error, trace);
+    if (type) PyErr_Restore(type, error, trace);
     Py_XDECREF(closed);
   }
   Py_XDECREF(zip);
@@ -168,8 +161,7 @@ static int fill_arrays(mx_table *t, PyObject *dict, const char *op) {
         PyErr_Format(PyExc_RuntimeError, "[%s] names must be strings and values arrays", op);
       return -1;
     }
-    if (mx_table_add(t, op, name, (size_t)n, mxp_node(value), NULL))
-      return -1;
+    if (mx_table_add(t, op, name, (size_t)n, mxp_node(value), NULL)) return -1;
   }
   return mx_table_seal(t, op, "name") ? -1 : 0;
 }
@@ -194,8 +186,7 @@ static mx_strings *strings_of(PyObject *o, const char *op) {
     fine = p[i] != NULL;
   }
   mx_strings *out = fine ? mx_strings_copy((size_t)n, p, lens, false, op) : NULL;
-  if (!fine && !PyErr_Occurred())
-    PyErr_SetString(PyExc_ValueError, "metadata lists hold strings");
+  if (!fine && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "metadata lists hold strings");
   PyMem_Free(lens);
   PyMem_Free(p);
   return out;
@@ -211,8 +202,8 @@ static int fill_metadata(mx_table *t, PyObject *dict, const char *op, bool rich)
     bool array = rich && mxp_is_array(value);
     if (!name || !(array || PyUnicode_Check(value) || (rich && PyList_Check(value)))) {
       if (!PyErr_Occurred())
-        PyErr_Format(PyExc_ValueError, "[%s] Metadata must be a dictionary with string keys and %s", op,
-                     rich ? "array, string or list of string values" : "values");
+        PyErr_Format(PyExc_ValueError, "[%s] Metadata must be a dictionary with string keys and %s",
+                     op, rich ? "array, string or list of string values" : "values");
       return -1;
     }
     mx_strings *s = array ? NULL : strings_of(value, op);
@@ -224,8 +215,7 @@ static int fill_metadata(mx_table *t, PyObject *dict, const char *op, bool rich)
 
 static int evaluate(const mx_table *t) {
   for (size_t i = 0; i < t->n; i++)
-    if (t->entries[i].array && mxp_eval1(t->entries[i].array))
-      return -1;
+    if (t->entries[i].array && mxp_eval1(t->entries[i].array)) return -1;
   return 0;
 }
 
@@ -244,8 +234,7 @@ static PyObject *save_safetensors(PyObject *self, PyObject *args, PyObject *kw) 
     PyErr_SetString(PyExc_TypeError, "save_safetensors(): metadata is a dict or None");
     return NULL;
   }
-  if (mxp_file_open(&f, file, op))
-    return NULL;
+  if (mxp_file_open(&f, file, op)) return NULL;
   int bad = fill_arrays(&a, arrays, op) || fill_metadata(&m, metadata, op, false) || evaluate(&a);
   if (!bad) {
     mx_scope scope = mx_scope_open();
@@ -274,8 +263,7 @@ static PyObject *save_gguf(PyObject *self, PyObject *args, PyObject *kw) {
     PyErr_SetString(PyExc_TypeError, "save_gguf(): metadata is a dict or None");
     return NULL;
   }
-  if (mxp_file_open(&f, file, op))
-    return NULL;
+  if (mxp_file_open(&f, file, op)) return NULL;
   if (f.object) {
     PyErr_SetString(PyExc_ValueError, "[save_gguf] Input must be a string");
     return NULL;

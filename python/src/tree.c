@@ -24,19 +24,15 @@ static int add(leaves *l, mx_array *a) {
 }
 
 static int collect(leaves *l, PyObject *o) {
-  if (mxp_is_array(o))
-    return add(l, mxp_node(o));
+  if (mxp_is_array(o)) return add(l, mxp_node(o));
   bool dict = PyDict_Check(o), list = PyList_Check(o);
-  if (!dict && !list && !PyTuple_Check(o))
-    return 0;
-  if (Py_EnterRecursiveCall(" in a tree of arrays"))
-    return -1;
+  if (!dict && !list && !PyTuple_Check(o)) return 0;
+  if (Py_EnterRecursiveCall(" in a tree of arrays")) return -1;
   int bad = 0;
   if (dict) {
     PyObject *key, *value;
     Py_ssize_t at = 0;
-    while (!bad && PyDict_Next(o, &at, &key, &value))
-      bad = collect(l, value);
+    while (!bad && PyDict_Next(o, &at, &key, &value)) bad = collect(l, value);
   } else {
     Py_ssize_t n = list ? PyList_Size(o) : PyTuple_Size(o);
     for (Py_ssize_t i = 0; i < n && !bad; i++)
@@ -49,11 +45,9 @@ static int collect(leaves *l, PyObject *o) {
 static PyObject *evaluate(PyObject *const *args, Py_ssize_t n, bool wait) {
   leaves l = {NULL, 0, 0};
   int bad = 0;
-  for (Py_ssize_t i = 0; i < n && !bad; i++)
-    bad = collect(&l, args[i]);
+  for (Py_ssize_t i = 0; i < n && !bad; i++) bad = collect(&l, args[i]);
   bad = bad || mxp_eval(l.p, l.n, wait);
-  for (size_t i = 0; i < l.n; i++)
-    mx_release(l.p[i]);
+  for (size_t i = 0; i < l.n; i++) mx_release(l.p[i]);
   free(l.p);
   return bad ? NULL : Py_NewRef(Py_None);
 }
