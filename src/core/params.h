@@ -71,6 +71,16 @@ typedef struct mx_vectors_params { /* svd, eig, eigh */
   int64_t vectors, upper;
 } mx_vectors_params;
 
+/* --- fft --- */
+
+enum mx_fft_kind { MX_FFT_COMPLEX, MX_FFT_FROM_REAL, MX_FFT_TO_REAL };
+
+typedef struct mx_fft_params {
+  int64_t kind, inverse, axis;
+  int64_t n;    /* the length of the transform: that of the real side where there is one */
+  double scale; /* of the result */
+} mx_fft_params;
+
 /* --- create, index, join, sort, random --- */
 
 typedef struct mx_arange_params {

@@ -2,6 +2,7 @@
 #ifndef MX_GEN_OPS_H
 #define MX_GEN_OPS_H
 
+#include "mlx/c/fft.h"
 #include "ops/build.h"
 
 mx_array *mx_add(mx_array *a, mx_array *b, mx_stream *s);
@@ -78,6 +79,22 @@ mx_array *mx_fast_cross_entropy(mx_array *logits, mx_array *targets, mx_stream *
 int mx_fast_gated_delta_update(mx_array **res_0, mx_array **res_1, mx_array *q, mx_array *k,
     mx_array *v, mx_array *gamma, mx_array *beta, mx_array *initial_state, mx_array *mask,
     mx_stream *s);
+mx_array *mx_fft_fft(mx_array *a, int n, int axis, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_ifft(mx_array *a, int n, int axis, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_rfft(mx_array *a, int n, int axis, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_irfft(mx_array *a, int n, int axis, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_fft2(mx_array *a, mx_ints n, mx_ints axes, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_ifft2(mx_array *a, mx_ints n, mx_ints axes, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_fftn(mx_array *a, mx_ints n, mx_ints axes, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_ifftn(mx_array *a, mx_ints n, mx_ints axes, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_rfft2(mx_array *a, mx_ints n, mx_ints axes, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_irfft2(mx_array *a, mx_ints n, mx_ints axes, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_rfftn(mx_array *a, mx_ints n, mx_ints axes, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_irfftn(mx_array *a, mx_ints n, mx_ints axes, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_fftshift(mx_array *a, mx_ints axes, mx_stream *s);
+mx_array *mx_fft_ifftshift(mx_array *a, mx_ints axes, mx_stream *s);
+mx_array *mx_fft_fftfreq(int n, double d, mx_stream *s);
+mx_array *mx_fft_rfftfreq(int n, double d, mx_stream *s);
 mx_array *mx_gather(mx_array *a, mx_vec indices, mx_ints axes, mx_ints slice_sizes, mx_stream *s);
 mx_array *mx_gather_single(mx_array *a, mx_array *indices, int axis, mx_ints slice_sizes,
     mx_stream *s);

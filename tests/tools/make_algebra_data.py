@@ -118,8 +118,46 @@ def linalg():
         case("slogdet", [z], L.slogdet(z))
 
 
+def fft():
+    """Lengths 1, 2 and 4 of small integers: exact."""
+    F = mx.fft
+    norms = ["backward", "ortho", "forward"]
+    z = ints((2, 4)) + 1j * ints((2, 4))
+    for i, norm in enumerate(norms):
+        for a in (ints((2, 4)), z):
+            for n in (1, 2, 4):
+                if norm == "ortho" and n == 2:
+                    continue
+                for axis in (-1, 0):
+                    args = [(n, axis, i)]
+                    case("fft", [a], F.fft(a, n, axis, norm), args)
+                    case("ifft", [a], F.ifft(a, n, axis, norm), args)
+                    case("rfft", [a], F.rfft(a, n, axis, norm), args)
+                    case("irfft", [a], F.irfft(a, n, axis, norm), args)
+    a = ints((4, 2, 4))
+    for x in (a, a + 1j * ints((4, 2, 4))):
+        for n, axes in [((), ()), ((), (0, 2)), ((), (2, 0)), ((2, 4), (0, 1)), ((1, 2), (-1, 0)), ((), (1,))]:
+            for name in ("fft", "ifft", "rfft", "irfft"):
+                if name == "irfft" and not n and (not axes or axes[-1] != 1):
+                    n2 = [4] * len(axes) or [4, 2, 4]
+                    ax = axes or (0, 1, 2)
+                else:
+                    n2, ax = n, axes
+                f = getattr(F, name + "n")
+                r = f(x, list(n2) or None, list(ax) or None)
+                case(name + "n", [x], r, [n2, ax])
+    for n in (1, 4, 5):
+        a = ints((n, 3), mx.int32)
+        for axes in ((), (0,), (-1,), (1, 1)):
+            case("fftshift", [a], F.fftshift(a, list(axes) or None), [axes])
+            case("ifftshift", [a], F.ifftshift(a, list(axes) or None), [axes])
+        for d in (1.0, 0.5, 3.0):
+            case("fftfreq", [], F.fftfreq(n, d), [(n,)], [d], tol=1)
+            case("rfftfreq", [], F.rfftfreq(n, d), [(n,)], [d], tol=1)
+
+
 def main(folder):
-    for maker in (conv, linalg):
+    for maker in (conv, linalg, fft):
         out.clear()
         maker()
         Path(folder, maker.__name__ + ".bin").write_bytes(bytes(out))
