@@ -163,7 +163,8 @@ def sentencepiece(lines, size, metaspace=None):
     return t
 
 
-def build(lines, size):
+def byte_level_kinds(lines, size):
+    """The published splitting rules over the byte alphabet."""
     seq = pre_tokenizers.Sequence
     chat = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     out = {}
@@ -216,6 +217,13 @@ def build(lines, size):
     )
     t.add_special_tokens([AddedToken("<mask>", lstrip=True, special=True)])
     t.post_processor = processors.RobertaProcessing(("</s>", 1), ("<s>", 0), add_prefix_space=True)
+    return out
+
+
+def other_kinds(lines, size):
+    """SentencePiece's rules, and settings that no model combines so."""
+    seq = pre_tokenizers.Sequence
+    out = {}
     out["llama2"] = sentencepiece(lines, size)
     out["mistral"] = sentencepiece(lines, size, "first")
     out["metaspace"] = sentencepiece(lines, size, "always")
@@ -273,6 +281,10 @@ def build(lines, size):
         ),
     )
     return out
+
+
+def build(lines, size):
+    return byte_level_kinds(lines, size) | other_kinds(lines, size)
 
 
 def cases(t, texts):
