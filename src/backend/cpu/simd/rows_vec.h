@@ -12,7 +12,7 @@
 #pragma GCC diagnostic ignored "-Wpsabi" /* nothing here is passed by value out of line */
 #endif
 
-typedef int32_t vs __attribute__((vector_size(VL * 4))); /* lanes of masks and exponents */
+typedef uint32_t vs __attribute__((vector_size(VL * 4))); /* lanes of masks and exponents */
 
 INLINE vf vf_select(vs mask, vf yes, vf no) {
   return (vf)((mask & (vs)yes) | (~mask & (vs)no));
