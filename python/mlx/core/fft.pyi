@@ -4,6 +4,54 @@ from typing import Any, Literal
 
 from mlx.core import Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
 
+def fft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """Discrete Fourier transform along one axis, cut or padded with zeros to length n. Norms: backward divides the inverse by n, forward the transform, ortho both by its root."""
+    ...
+
+def ifft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """The inverse of fft."""
+    ...
+
+def rfft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """The first n / 2 + 1 numbers of the transform of real numbers."""
+    ...
+
+def irfft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """The inverse of rfft: n real numbers, without n an even number of them."""
+    ...
+
+def fft2(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = [-2, -1], norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """Transforms over several axes; no list of lengths means those of a, no axes all of them."""
+    ...
+
+def ifft2(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = [-2, -1], norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """The inverse of fft2."""
+    ...
+
+def fftn(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = None, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """Transforms over several axes."""
+    ...
+
+def ifftn(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = None, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """The inverse of fftn."""
+    ...
+
+def rfft2(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = [-2, -1], norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """Transforms of real numbers: rfft over the last of the axes, fft over the others."""
+    ...
+
+def irfft2(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = [-2, -1], norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """The inverse of rfft2."""
+    ...
+
+def rfftn(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = None, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """Transforms of real numbers over several axes."""
+    ...
+
+def irfftn(a: array, s: tuple[int, ...] | None = None, axes: Sequence[int] | None = None, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """The inverse of rfftn."""
+    ...
+
 def fftshift(a: array, axes: int | Sequence[int] | None = None, stream: StreamOrDevice | None = None) -> array:
     """Rolls axes by half, so that frequency 0 is in the middle; no axes means all."""
     ...

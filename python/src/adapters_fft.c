@@ -1,0 +1,75 @@
+/* Fourier transforms, whose lengths may be absent: all are calls of the builders over several axes,
+ * which take the lengths of the array where none are given. Each closes its call.
+ *
+ * Invariant: a builder's empty list means absent, so an empty list that was given ends here. */
+#include "call.h"
+#include "gen/adapters.h"
+#include "gen/ops.h"
+
+typedef mx_array *transform_fn(mx_array *, mx_ints, mx_ints, mlx_fft_norm, mx_stream *);
+
+static const mx_ints absent = {NULL, 0};
+
+/* (a, n, axis, norm) */
+static PyObject *along(mxp_call *c, transform_fn *fn) {
+  mxp_value *v = c->v;
+  mx_ints n = v[1].given ? MX_INTS(v[1].i) : absent, axis = MX_INTS(v[2].i);
+  return mxp_end(c, fn(v[0].a, n, axis, (mlx_fft_norm)v[3].i, c->s));
+}
+
+/* (a, s, axes, norm). No axes at all leave the array as it is. */
+static PyObject *over(mxp_call *c, transform_fn *fn) {
+  mxp_value *v = c->v;
+  mx_array *a = v[0].a;
+  mx_ints lengths = v[1].given ? v[1].ints : absent, axes = v[2].given ? v[2].ints : absent;
+  const char *name = c->spec->name;
+  int bad = 0;
+  if (v[1].given && !v[2].given)
+    bad = mx_fail(MX_VALUE, "[%s] lengths are given, but no axes", name);
+  else if (v[1].given && lengths.n != axes.n)
+    bad = mx_fail(MX_VALUE, "[%s] %d lengths for %d axes", name, lengths.n, axes.n);
+  else if (a->ndim == 0 && axes.n == 0)
+    bad = mx_fail(MX_VALUE, "[%s] an array without axes", name);
+  if (bad) return mxp_end(c, NULL);
+  if (v[2].given && axes.n == 0) return mxp_end(c, a);
+  return mxp_end(c, fn(a, lengths, axes, (mlx_fft_norm)v[3].i, c->s));
+}
+
+PyObject *mxp_do_fft_fft(mxp_call *c) {
+  return along(c, mx_fft_fftn);
+}
+PyObject *mxp_do_fft_ifft(mxp_call *c) {
+  return along(c, mx_fft_ifftn);
+}
+PyObject *mxp_do_fft_rfft(mxp_call *c) {
+  return along(c, mx_fft_rfftn);
+}
+PyObject *mxp_do_fft_irfft(mxp_call *c) {
+  return along(c, mx_fft_irfftn);
+}
+
+PyObject *mxp_do_fft_fft2(mxp_call *c) {
+  return over(c, mx_fft_fft2);
+}
+PyObject *mxp_do_fft_ifft2(mxp_call *c) {
+  return over(c, mx_fft_ifft2);
+}
+PyObject *mxp_do_fft_rfft2(mxp_call *c) {
+  return over(c, mx_fft_rfft2);
+}
+PyObject *mxp_do_fft_irfft2(mxp_call *c) {
+  return over(c, mx_fft_irfft2);
+}
+
+PyObject *mxp_do_fft_fftn(mxp_call *c) {
+  return over(c, mx_fft_fftn);
+}
+PyObject *mxp_do_fft_ifftn(mxp_call *c) {
+  return over(c, mx_fft_ifftn);
+}
+PyObject *mxp_do_fft_rfftn(mxp_call *c) {
+  return over(c, mx_fft_rfftn);
+}
+PyObject *mxp_do_fft_irfftn(mxp_call *c) {
+  return over(c, mx_fft_irfftn);
+}
