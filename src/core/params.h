@@ -50,6 +50,11 @@ typedef struct mx_quant_params {
   int64_t transpose; /* products: rows of codes run along K */
 } mx_quant_params;
 
+typedef struct mx_hadamard_params {
+  int64_t m; /* 1, 12, 20 or 28; the length is m times a power of two */
+  double scale;
+} mx_hadamard_params;
+
 /* --- conv --- */
 
 #define MX_CONV_SPATIAL 3

@@ -792,6 +792,45 @@ int mlx_tensordot_axis(mlx_array* res, const mlx_array a, const mlx_array b, int
   return mx_return(res, r, scope);
 }
 
+int mlx_vecdot(mlx_array* res, const mlx_array a, const mlx_array b, int axis, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_vecdot(mx_in(a, "vecdot"), mx_in(b, "vecdot"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_block_masked_mm(mlx_array* res, const mlx_array a, const mlx_array b, int block_size,
+    const mlx_array mask_out, const mlx_array mask_lhs, const mlx_array mask_rhs,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_block_masked_mm(mx_in(a, "block_masked_mm"), mx_in(b, "block_masked_mm"), block_size, mx_in_optional(mask_out), mx_in_optional(mask_lhs), mx_in_optional(mask_rhs), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_segmented_mm(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_array segments,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_segmented_mm(mx_in(a, "segmented_mm"), mx_in(b, "segmented_mm"), mx_in(segments, "segmented_mm"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_hadamard_transform(mlx_array* res, const mlx_array a, mlx_optional_float scale,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_hadamard_transform(mx_in(a, "hadamard_transform"), scale, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_einsum(mlx_array* res, const char* subscripts, const mlx_vector_array operands,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec operands_v = {NULL, 0};
+  mx_array *r = NULL;
+  if (!(mx_in_vector(&operands_v, operands, "einsum")))
+    r = mx_einsum(subscripts, operands_v, mx_in_stream(s));
+  free(operands_v.p);
+  return mx_return(res, r, scope);
+}
+
 int mlx_divmod(mlx_vector_array* res, const mlx_array a, const mlx_array b, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
   mx_vec r = {NULL, 0};
@@ -860,6 +899,23 @@ int mlx_to_fp8(mlx_array* res, const mlx_array x, const mlx_stream s) {
 int mlx_from_fp8(mlx_array* res, const mlx_array x, mlx_dtype dtype, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
   mx_array *r = mx_from_fp8(mx_in(x, "from_fp8"), dtype, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_qqmm(mlx_array* res, const mlx_array x, const mlx_array w, const mlx_array w_scales,
+    mlx_optional_int group_size, mlx_optional_int bits, const char* mode,
+    const mlx_array global_scale_x, const mlx_array global_scale_w, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_qqmm(mx_in(x, "qqmm"), mx_in(w, "qqmm"), mx_in_optional(w_scales), group_size, bits, mode, mx_in_optional(global_scale_x), mx_in_optional(global_scale_w), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_gather_qqmm(mlx_array* res, const mlx_array x, const mlx_array w, const mlx_array scales,
+    const mlx_array lhs_indices, const mlx_array rhs_indices, mlx_optional_int group_size,
+    mlx_optional_int bits, const char* mode, const mlx_array global_scale_x,
+    const mlx_array global_scale_w, bool sorted_indices, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_gather_qqmm(mx_in(x, "gather_qqmm"), mx_in(w, "gather_qqmm"), mx_in_optional(scales), mx_in_optional(lhs_indices), mx_in_optional(rhs_indices), group_size, bits, mode, mx_in_optional(global_scale_x), mx_in_optional(global_scale_w), sorted_indices, mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 

@@ -168,3 +168,14 @@ int mlx_random_permutation_arange(mlx_array* res, int x, const mlx_array key, co
   mx_array *r = mx_random_permutation_arange(x, mx_in_optional(key), mx_in_stream(s));
   return mx_return(res, r, scope);
 }
+
+int mlx_random_multivariate_normal(mlx_array* res, const mlx_array mean, const mlx_array cov,
+    const int* shape, size_t shape_num, mlx_dtype dtype, const mlx_array key, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list shape_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&shape_l, shape, shape_num, "random_multivariate_normal")))
+    r = mx_random_multivariate_normal(mx_in(mean, "random_multivariate_normal"), mx_in(cov, "random_multivariate_normal"), shape_l.v, dtype, mx_in_optional(key), mx_in_stream(s));
+  mx_int_list_free(&shape_l);
+  return mx_return(res, r, scope);
+}

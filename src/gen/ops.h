@@ -185,6 +185,12 @@ mx_array *mx_inner(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_outer(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_tensordot(mx_array *a, mx_array *b, mx_ints axes_a, mx_ints axes_b, mx_stream *s);
 mx_array *mx_tensordot_axis(mx_array *a, mx_array *b, int axis, mx_stream *s);
+mx_array *mx_vecdot(mx_array *a, mx_array *b, int axis, mx_stream *s);
+mx_array *mx_block_masked_mm(mx_array *a, mx_array *b, int block_size, mx_array *mask_out,
+    mx_array *mask_lhs, mx_array *mask_rhs, mx_stream *s);
+mx_array *mx_segmented_mm(mx_array *a, mx_array *b, mx_array *segments, mx_stream *s);
+mx_array *mx_hadamard_transform(mx_array *a, mlx_optional_float scale, mx_stream *s);
+mx_array *mx_einsum(const char *subscripts, mx_vec operands, mx_stream *s);
 int mx_divmod(mx_vec *res, mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_stop_gradient(mx_array *a, mx_stream *s);
 int mx_depends(mx_vec *res, mx_vec inputs, mx_vec dependencies);
@@ -201,6 +207,12 @@ mx_array *mx_gather_qmm(mx_array *x, mx_array *w, mx_array *scales, mx_array *bi
     mlx_optional_int bits, const char *mode, bool sorted_indices, mx_stream *s);
 mx_array *mx_to_fp8(mx_array *x, mx_stream *s);
 mx_array *mx_from_fp8(mx_array *x, mlx_dtype dtype, mx_stream *s);
+mx_array *mx_qqmm(mx_array *x, mx_array *w, mx_array *w_scales, mlx_optional_int group_size,
+    mlx_optional_int bits, const char *mode, mx_array *global_scale_x, mx_array *global_scale_w,
+    mx_stream *s);
+mx_array *mx_gather_qqmm(mx_array *x, mx_array *w, mx_array *scales, mx_array *lhs_indices,
+    mx_array *rhs_indices, mlx_optional_int group_size, mlx_optional_int bits, const char *mode,
+    mx_array *global_scale_x, mx_array *global_scale_w, bool sorted_indices, mx_stream *s);
 mx_array *mx_random_bits(mx_ints shape, int width, mx_array *key, mx_stream *s);
 mx_array *mx_random_key(uint64_t seed);
 int mx_random_seed(uint64_t seed);
@@ -227,6 +239,8 @@ mx_array *mx_random_categorical_num_samples(mx_array *logits_, int axis, int num
 mx_array *mx_random_categorical(mx_array *logits, int axis, mx_array *key, mx_stream *s);
 mx_array *mx_random_permutation(mx_array *x, int axis, mx_array *key, mx_stream *s);
 mx_array *mx_random_permutation_arange(int x, mx_array *key, mx_stream *s);
+mx_array *mx_random_multivariate_normal(mx_array *mean, mx_array *cov, mx_ints shape,
+    mlx_dtype dtype, mx_array *key, mx_stream *s);
 mx_array *mx_sum(mx_array *a, bool keepdims, mx_stream *s);
 mx_array *mx_sum_axis(mx_array *a, int axis, bool keepdims, mx_stream *s);
 mx_array *mx_sum_axes(mx_array *a, mx_ints axes, bool keepdims, mx_stream *s);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <math.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -365,4 +366,54 @@ mx_array *mx_random_permutation(mx_array *x, int axis, mx_array *key, mx_stream 
     return NULL;
   }
   return mx_take_axis(x, mx_random_permutation_arange((int)x->shape[at], key, s), at, s);
+}
+
+/* The root of a covariance: U diag(sqrt(S)) Vt. */
+static mx_array *covariance_root(mx_array *cov, mx_stream *s) {
+  mx_vec f = {NULL, 0};
+  if (mx_linalg_svd(&f, cov, true, s)) {
+    free(f.p);
+    return NULL;
+  }
+  mx_array *u = f.p[0], *w = f.p[1], *vt = f.p[2];
+  free(f.p);
+  w = mx_sqrt(w, s);
+  w = w ? mx_expand_dims(w, -2, s) : NULL;
+  u = w ? mx_multiply(u, w, s) : NULL;
+  return u ? mx_matmul(u, vt, s) : NULL;
+}
+
+mx_array *mx_random_multivariate_normal(mx_array *mean, mx_array *cov, mx_ints shape,
+                                        mlx_dtype dtype, mx_array *key, mx_stream *s) {
+  if (!mean || !cov)
+    return NULL;
+  if (dtype != MLX_FLOAT32) {
+    mx_fail(MX_VALUE, "[multivariate_normal] dtype must be float32, got %s", mx_dtype_name(dtype));
+    return NULL;
+  }
+  int64_t n = mean->ndim ? mean->shape[mean->ndim - 1] : -1;
+  if (n < 0 || cov->ndim < 2 || cov->shape[cov->ndim - 1] != n || cov->shape[cov->ndim - 2] != n) {
+    mx_fail(MX_VALUE, "[multivariate_normal] a mean of %d and a covariance of %d dimensions do not fit",
+            mean->ndim, cov->ndim);
+    return NULL;
+  }
+  int64_t full[MX_MAX_NDIM + 1];
+  int ndim = shape.n;
+  if (ndim >= MX_MAX_NDIM) {
+    mx_fail(MX_VALUE, "[multivariate_normal] more than %d dimensions", MX_MAX_NDIM);
+    return NULL;
+  }
+  if (ndim)
+    memcpy(full, shape.p, (size_t)ndim * sizeof *full);
+  if (mx_broadcast_shape("multivariate_normal", full, &ndim, mean->shape, mean->ndim - 1) ||
+      mx_broadcast_shape("multivariate_normal", full, &ndim, cov->shape, cov->ndim - 2))
+    return NULL;
+  full[ndim++] = n;
+  mx_array *root = covariance_root(mx_cast(cov, MLX_FLOAT32, s), s);
+  mx_array *z = mx_random_normal((mx_ints){full, ndim}, MLX_FLOAT32, 0, 1, key, s);
+  z = z ? mx_expand_dims(z, -1, s) : NULL;
+  z = z && root ? mx_matmul(root, z, s) : NULL;
+  z = z ? mx_squeeze_axis(z, -1, s) : NULL;
+  mean = mx_cast(mean, MLX_FLOAT32, s);
+  return z && mean ? mx_add(z, mean, s) : NULL;
 }

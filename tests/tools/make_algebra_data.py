@@ -156,8 +156,57 @@ def fft():
             case("rfftfreq", [], F.rfftfreq(n, d), [(n,)], [d], tol=1)
 
 
+def einsum():
+    """Small integers: sums and products are exact."""
+    for text, shapes in [
+            ("ij,jk", [(2, 3), (3, 4)]), ("ii", [(3, 3)]), ("ii->i", [(3, 3)]), ("iij->j", [(2, 2, 3)]),
+            ("iijj->ij", [(2, 2, 3, 3)]), ("...ij,...jk->...ik", [(2, 3, 4), (4, 5)]),
+            ("...i->...", [(2, 3)]), ("...->", [(2, 3)]), ("ij->", [(2, 3)]), ("ij,ij->", [(2, 3)] * 2),
+            (" i j , j k -> i k", [(2, 3), (3, 4)]), ("ij,jk->ik", [(2, 1), (4, 5)]), (",->", [(), ()]),
+            ("->", [()]), ("IJ,Jk->Ik", [(2, 3), (3, 4)]), ("ba", [(2, 3)]), ("ij,jk,kl", [(2, 3), (3, 4), (4, 5)]),
+            ("...,...->...", [(2, 3), (3,)]), ("a...b->b...a", [(2, 3, 4, 5)]),
+            ("ij...,j...->i...", [(2, 3, 4, 5), (3, 4, 5)]), ("bhqd,bhkd->bhqk", [(2, 2, 3, 4), (2, 2, 5, 4)]),
+            ("a,b,c->abc", [(2,), (3,), (4,)]), ("ab,bc,cd,da->", [(3, 3)] * 4), ("ij,k->ik", [(2, 3), (4,)]),
+            ("abc,cb->a", [(2, 3, 4), (4, 3)]), ("ij,ji->ij", [(3, 3), (3, 3)])]:
+        a = [ints(s, top=3) for s in shapes]
+        case("einsum", a, mx.einsum(text, *a), text=text)
+    a, b = ints((2, 3), mx.int32), ints((2, 3), mx.int32)
+    case("einsum", [a, b], mx.einsum("ij,ij->ij", a, b), text="ij,ij->ij")
+    for n in (1, 2, 4, 12, 20, 28, 40, 64, 24, 112):
+        for dtype in (mx.float32, mx.float16, mx.int32):
+            a = ints((3, n), dtype, top=3)
+            case("hadamard", [a], mx.hadamard_transform(a, scale=0.5), [], [0.5])
+    a = ints((5, 16))
+    case("hadamard_default", [a], mx.hadamard_transform(a))
+    for m, k, n, block in [(34, 40, 33, 32), (66, 30, 65, 64)]:
+        def mask(rows, cols, kind):
+            m = mx.array(rng.integers(0, 2, (-(-rows // block), -(-cols // block))))
+            return m.astype(kind)
+        a, b = ints((m, k), top=2), ints((k, n), top=2)
+        for kind in (mx.bool_, mx.float32):
+            masks = [mask(m, n, kind), mask(m, k, kind), mask(k, n, kind)]
+            r = mx.block_masked_mm(a, b, block, *masks)
+            case("block_masked_mm", [a, b, *masks], r, [(block,)])
+            case("block_masked_mm", [a, b, masks[0]], mx.block_masked_mm(a, b, block, masks[0]), [(block,)])
+    a, b = ints((3, 9)), ints((9, 4))
+    seg = mx.array([[[0, 2], [2, 5]], [[5, 5], [0, 9]]], dtype=mx.uint32)
+    case("segmented_mm", [a, b, seg], mx.segmented_mm(a, b, seg))
+    z = ints((2, 3)) + 1j * ints((2, 3))
+    case("vecdot", [z, z + 1], mx.vecdot(z, z + 1), [(-1,)])
+    case("vecdot", [z, z + 1], mx.vecdot(z, z + 1, axis=0), [(0,)])
+    w, x = mx.array(rng.normal(size=(32, 64)).astype(np.float32)), mx.array(rng.normal(size=(1, 64)).astype(np.float32))
+    for mode in ("mxfp4", "mxfp8", "nvfp4"):
+        q, scales = mx.quantize(w, mode=mode)
+        case("qqmm", [x, q, scales], mx.qqmm(x, q, scales, mode=mode), text=mode, tol=400)
+    k = mx.random.key(3)
+    mean, cov = mx.array([1.0, 2.0]), mx.array([[2.0, 1.0], [1.0, 3.0]])
+    for shape in ((), (2,), (4, 3)):
+        r = mx.random.multivariate_normal(mean, cov, shape, key=k)
+        case("multivariate_normal", [mean, cov, k], r, [shape], tol=200)
+
+
 def main(folder):
-    for maker in (conv, linalg, fft):
+    for maker in (conv, linalg, fft, einsum):
         out.clear()
         maker()
         Path(folder, maker.__name__ + ".bin").write_bytes(bytes(out))

@@ -268,6 +268,26 @@ int mlx_tensordot(mlx_array* res, const mlx_array a, const mlx_array b,
     const int* axes_a, size_t axes_a_num, const int* axes_b, size_t axes_b_num, const mlx_stream s);
 int mlx_tensordot_axis(mlx_array* res, const mlx_array a, const mlx_array b, int axis,
     const mlx_stream s);
+/* Sum along an axis of the products of conj(a) and b. */
+int mlx_vecdot(mlx_array* res, const mlx_array a, const mlx_array b, int axis, const mlx_stream s);
+/* Matrix product of which blocks of block_size by block_size (32 or 64) are left out where a mask
+ * over the blocks, of the result, of a or of b, is false, or are multiplied by the mask's number.
+ * */
+int mlx_block_masked_mm(mlx_array* res, const mlx_array a, const mlx_array b, int block_size,
+    const mlx_array mask_out, const mlx_array mask_lhs, const mlx_array mask_rhs,
+    const mlx_stream s);
+/* Products over parts of the inner axis: out[i] = a[:, p:q] @ b[p:q, :] for each pair (p, q) of
+ * segments, an array of integers of shape (..., 2). Parts beyond the axis are cut. */
+int mlx_segmented_mm(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_array segments,
+    const mlx_stream s);
+/* Product of the last axis with the Hadamard matrix of its length n = m 2^k, m being 1, 12, 20 or
+ * 28, times scale (1 / sqrt(n) where there is none). Sums in float32. */
+int mlx_hadamard_transform(mlx_array* res, const mlx_array a, mlx_optional_float scale,
+    const mlx_stream s);
+/* Sums of products by subscripts, in Einstein's notation; "..." stands for axes without a letter.
+ * Operands are taken two by two in the order that einsum_path gives. */
+int mlx_einsum(mlx_array* res, const char* subscripts, const mlx_vector_array operands,
+    const mlx_stream s);
 /* Floor quotient and remainder: two arrays. */
 int mlx_divmod(mlx_vector_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
 /* The input, through which no gradient flows. */
@@ -299,6 +319,16 @@ int mlx_gather_qmm(mlx_array* res, const mlx_array x, const mlx_array w, const m
 int mlx_to_fp8(mlx_array* res, const mlx_array x, const mlx_stream s);
 /* The numbers of float8 e4m3 codes. */
 int mlx_from_fp8(mlx_array* res, const mlx_array x, mlx_dtype dtype, const mlx_stream s);
+/* x @ w.T with both quantized: x in the call, w there or before it, in a block format (mxfp4,
+ * mxfp8, nvfp4). Dtype of x. Global scales come together and with nvfp4 alone. */
+int mlx_qqmm(mlx_array* res, const mlx_array x, const mlx_array w, const mlx_array w_scales,
+    mlx_optional_int group_size, mlx_optional_int bits, const char* mode,
+    const mlx_array global_scale_x, const mlx_array global_scale_w, const mlx_stream s);
+/* qqmm of matrices picked by index over the batch axes, as gather_mm does. */
+int mlx_gather_qqmm(mlx_array* res, const mlx_array x, const mlx_array w, const mlx_array scales,
+    const mlx_array lhs_indices, const mlx_array rhs_indices, mlx_optional_int group_size,
+    mlx_optional_int bits, const char* mode, const mlx_array global_scale_x,
+    const mlx_array global_scale_w, bool sorted_indices, const mlx_stream s);
 /* Sum over axes; 0 of nothing. Halves add up in float32 and are rounded once, integers wrap. */
 int mlx_sum(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
 int mlx_sum_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);

@@ -61,6 +61,10 @@ int mlx_random_categorical(mlx_array* res, const mlx_array logits, int axis, con
 int mlx_random_permutation(mlx_array* res, const mlx_array x, int axis, const mlx_array key,
     const mlx_stream s);
 int mlx_random_permutation_arange(mlx_array* res, int x, const mlx_array key, const mlx_stream s);
+/* Normal vectors of the given mean and covariance, whose batches broadcast; shape is that of the
+ * result without its last axis. float32. */
+int mlx_random_multivariate_normal(mlx_array* res, const mlx_array mean, const mlx_array cov,
+    const int* shape, size_t shape_num, mlx_dtype dtype, const mlx_array key, const mlx_stream s);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

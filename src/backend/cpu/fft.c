@@ -158,7 +158,7 @@ static mx_planes swapped(mx_planes x) { return (mx_planes){x.im, x.re}; }
 
 /* Floats of a plane of a block. */
 static int64_t plane_size(const job *j) {
-  return (mx_max64(j->length, j->in_length) + 1) * j->lanes;
+  return mx_fft_plane((mx_max64(j->length, j->in_length) + 1) * j->lanes);
 }
 
 static int run_block(const job *j, int64_t line, int lanes, float *room) {

@@ -14,6 +14,10 @@ typedef struct mx_planes {
   float *re, *im;
 } mx_planes;
 
+/* Floats from one plane to the next: never a multiple of a page, where loads and stores of the same
+ * element would meet in one set of the cache. */
+static inline int64_t mx_fft_plane(int64_t n) { return ((n + 15) & ~(int64_t)15) + 80; }
+
 /* A length whose prime factors are at most MX_FFT_RADIX: one pass for each factor. */
 typedef struct mx_fft_batch {
   int64_t n;

@@ -41,7 +41,7 @@ void mx_fft_lines(const mx_fft_batch *b, int64_t lanes, mx_planes *x, mx_planes 
 }
 
 int64_t mx_fft_line_room(const mx_fft_plan *p) {
-  return p->inner ? 2 * p->inner->n + mx_fft_line_room(p->inner) : 2 * p->n;
+  return p->inner ? 2 * mx_fft_plane(p->inner->n) + mx_fft_line_room(p->inner) : 2 * mx_fft_plane(p->n);
 }
 
 /* ---- long lines ---- */
@@ -52,7 +52,9 @@ typedef struct long_line {
   atomic_bool failed;
 } long_line;
 
-static mx_planes planes_at(float *room, int64_t n) { return (mx_planes){room, room + n}; }
+static mx_planes planes_at(float *room, int64_t n) {
+  return (mx_planes){room, room + mx_fft_plane(n)};
+}
 
 static void gather(mx_planes from, int64_t rows, int64_t ld, int64_t column, int64_t n, mx_planes to) {
   for (int64_t i = 0; i < rows; i++) {
@@ -75,7 +77,7 @@ static void block_roots(const mx_fft_plan *p, int64_t column, int64_t n, mx_plan
 
 static float *block_room(long_line *l) {
   int64_t longest = mx_max64(l->p->cols.n, l->p->rows.n) * BLOCK;
-  float *room = mx_product_scratch(MX_SLOT_CHUNK, (size_t)(6 * longest) * sizeof *room);
+  float *room = mx_product_scratch(MX_SLOT_CHUNK, (size_t)(6 * mx_fft_plane(longest)) * sizeof *room);
   if (!room)
     atomic_store(&l->failed, true);
   return room;
@@ -88,8 +90,8 @@ static void columns(void *ctx, int64_t begin, int64_t end) {
   float *room = block_room(line);
   for (int64_t b = begin; room && b < end; b++) {
     int64_t column = b * BLOCK, n = mx_min64(BLOCK, n2 - column);
-    mx_planes a = planes_at(room, size), c = planes_at(room + 2 * size, size);
-    mx_planes w = planes_at(room + 4 * size, size);
+    mx_planes a = planes_at(room, size), c = planes_at(room + 2 * mx_fft_plane(size), size);
+    mx_planes w = planes_at(room + 4 * mx_fft_plane(size), size);
     gather(line->x, n1, n2, column, n, a);
     mx_fft_lines(&p->cols, n, &a, &c);
     block_roots(p, column, n, w);
@@ -105,7 +107,7 @@ static void rows(void *ctx, int64_t begin, int64_t end) {
   float *room = block_room(line);
   for (int64_t b = begin; room && b < end; b++) {
     int64_t column = b * BLOCK, n = mx_min64(BLOCK, n1 - column);
-    mx_planes a = planes_at(room, size), c = planes_at(room + 2 * size, size);
+    mx_planes a = planes_at(room, size), c = planes_at(room + 2 * mx_fft_plane(size), size);
     gather(line->y, n2, n1, column, n, a);
     mx_fft_lines(&p->rows, n, &a, &c);
     for (int64_t k = 0; k < n2; k++) {
@@ -134,7 +136,7 @@ static int convolve(const mx_fft_plan *p, mx_planes x, float *room) {
   k->multiply(a, p->chirp, n, false);
   memset(a.re + n, 0, (size_t)(m - n) * sizeof(float));
   memset(a.im + n, 0, (size_t)(m - n) * sizeof(float));
-  room += 2 * m;
+  room += 2 * mx_fft_plane(m);
   mx_planes r = a;
   if (mx_fft_line(p->inner, &r, room))
     return 1;

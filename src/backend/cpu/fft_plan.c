@@ -41,8 +41,8 @@ static void put_root(float *to, int64_t e, int64_t n) {
 }
 
 static int new_planes(mx_planes *p, int64_t n) {
-  p->re = malloc((size_t)(2 * n) * sizeof *p->re);
-  p->im = p->re ? p->re + n : NULL;
+  p->re = malloc((size_t)(2 * mx_fft_plane(n)) * sizeof *p->re);
+  p->im = p->re ? p->re + mx_fft_plane(n) : NULL;
   return p->re == NULL;
 }
 
@@ -171,7 +171,7 @@ static int fill_chirp(mx_fft_plan *p) {
     free(room);
     return mx_nomem("fft");
   }
-  memset(p->filter.re, 0, (size_t)(2 * m) * sizeof(float));
+  memset(p->filter.re, 0, (size_t)(2 * mx_fft_plane(m)) * sizeof(float));
   for (int64_t j = 0, square = 0; j < n; square = (square + 2 * j + 1) % (2 * n), j++) {
     put_root(w, square, 2 * n);
     p->chirp.re[j] = w[0];
