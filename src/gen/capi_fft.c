@@ -179,3 +179,19 @@ int mlx_fft_rfftfreq(mlx_array* res, int n, double d, const mlx_stream s) {
   mx_array *r = mx_fft_rfftfreq(n, d, mx_in_stream(s));
   return mx_return(res, r, scope);
 }
+
+int mlx_fft_stft(mlx_array* res, const mlx_array x, int n_fft, mlx_optional_int hop_length,
+    mlx_optional_int win_length, const mlx_array window, bool center, const char* pad_mode,
+    mlx_fft_norm norm, mlx_optional_int onesided, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_fft_stft(mx_in(x, "fft_stft"), n_fft, hop_length, win_length, mx_in_optional(window), center, pad_mode, norm, onesided, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_fft_istft(mlx_array* res, const mlx_array stft_matrix, mlx_optional_int n_fft,
+    mlx_optional_int hop_length, mlx_optional_int win_length, const mlx_array window, bool center,
+    mlx_fft_norm norm, mlx_optional_int onesided, mlx_optional_int length, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_fft_istft(mx_in(stft_matrix, "fft_istft"), n_fft, hop_length, win_length, mx_in_optional(window), center, norm, onesided, length, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}

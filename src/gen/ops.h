@@ -95,6 +95,12 @@ mx_array *mx_fft_fftshift(mx_array *a, mx_ints axes, mx_stream *s);
 mx_array *mx_fft_ifftshift(mx_array *a, mx_ints axes, mx_stream *s);
 mx_array *mx_fft_fftfreq(int n, double d, mx_stream *s);
 mx_array *mx_fft_rfftfreq(int n, double d, mx_stream *s);
+mx_array *mx_fft_stft(mx_array *x, int n_fft, mlx_optional_int hop_length,
+    mlx_optional_int win_length, mx_array *window, bool center, const char *pad_mode,
+    mlx_fft_norm norm, mlx_optional_int onesided, mx_stream *s);
+mx_array *mx_fft_istft(mx_array *stft_matrix, mlx_optional_int n_fft, mlx_optional_int hop_length,
+    mlx_optional_int win_length, mx_array *window, bool center, mlx_fft_norm norm,
+    mlx_optional_int onesided, mlx_optional_int length, mx_stream *s);
 mx_array *mx_gather(mx_array *a, mx_vec indices, mx_ints axes, mx_ints slice_sizes, mx_stream *s);
 mx_array *mx_gather_single(mx_array *a, mx_array *indices, int axis, mx_ints slice_sizes,
     mx_stream *s);

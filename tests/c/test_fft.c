@@ -18,7 +18,16 @@ FX(ifftshift, mx_fft_ifftshift(IN(0), L(0), S))
 FX(fftfreq, mx_fft_fftfreq(N(0, 0), c->doubles[0], S))
 FX(rfftfreq, mx_fft_rfftfreq(N(0, 0), c->doubles[0], S))
 
-static const fx_row rows[] = {FX_ROW(fft),      FX_ROW(ifft),      FX_ROW(rfft),    FX_ROW(irfft),
+/* -1: not given */
+#define GIVEN(k) ((mlx_optional_int){N(0, k), N(0, k) >= 0})
+#define WINDOW (c->n_in > 1 ? c->in[1] : NULL)
+FX(stft, mx_fft_stft(IN(0), N(0, 0), GIVEN(1), GIVEN(2), WINDOW, N(0, 3), c->text,
+                     MLX_FFT_NORM_BACKWARD, GIVEN(4), S))
+FX(istft, mx_fft_istft(IN(0), GIVEN(0), GIVEN(1), GIVEN(2), WINDOW, N(0, 3), MLX_FFT_NORM_BACKWARD,
+                       GIVEN(4), GIVEN(5), S))
+
+static const fx_row rows[] = {FX_ROW(stft),     FX_ROW(istft),
+                              FX_ROW(fft),      FX_ROW(ifft),      FX_ROW(rfft),    FX_ROW(irfft),
                               FX_ROW(fftn),     FX_ROW(ifftn),     FX_ROW(rfftn),   FX_ROW(irfftn),
                               FX_ROW(fftshift), FX_ROW(ifftshift), FX_ROW(fftfreq), FX_ROW(rfftfreq),
                               {NULL, NULL}};
@@ -201,6 +210,13 @@ static void test_errors(void **state) {
   CHECK_FAILS(mx_fft_fftshift(a, MX_INTS(5), S), MX_INDEX);
   CHECK_FAILS(mx_fft_fftfreq(0, 1, S), MX_VALUE);
   CHECK_FAILS(mx_fft_fftfreq(4, 0, S), MX_VALUE);
+  mlx_optional_int no = {0, false}, zero = {0, true}, nine = {9, true};
+  CHECK_FAILS(mx_fft_stft(a, 0, no, no, NULL, true, "reflect", k, no, S), MX_VALUE);
+  CHECK_FAILS(mx_fft_stft(a, 4, zero, no, NULL, true, "reflect", k, no, S), MX_VALUE);
+  CHECK_FAILS(mx_fft_stft(a, 4, no, nine, NULL, true, "reflect", k, no, S), MX_VALUE);
+  CHECK_FAILS(mx_fft_stft(a, 8, no, no, NULL, false, "reflect", k, no, S), MX_VALUE);
+  CHECK_FAILS(mx_fft_stft(a, 4, no, no, a, true, "reflect", k, no, S), MX_VALUE);
+  CHECK_FAILS(mx_fft_istft(FLOATS(1, 2), no, no, no, NULL, true, k, no, no, S), MX_VALUE);
   mx_array *empty = mx_fft_fft(mx_zeros(MX_INTS(0, 4), MLX_FLOAT32, S), 4, -1, k, S);
   assert_int_equal(mx_eval1(empty), 0);
   mx_scope_close(scope, NULL);

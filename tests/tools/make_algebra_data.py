@@ -146,6 +146,18 @@ def fft():
                 f = getattr(F, name + "n")
                 r = f(x, list(n2) or None, list(ax) or None)
                 case(name + "n", [x], r, [n2, ax])
+    a, w = ints((2, 13)), mx.array([1.0, 2.0, 1.0])
+    for x in (a, a + 1j * ints((2, 13))):
+        for mode in ("reflect", "edge", "constant"):
+            case("stft", [x], F.stft(x, 4, pad_mode=mode), [(4, -1, -1, 1, -1)], text=mode)
+        case("stft", [x], F.stft(x, 4, 3, center=False, onesided=False), [(4, 3, -1, 0, 0)], text="edge")
+        case("stft", [x, w], F.stft(x, 4, 2, 3, w, onesided=True), [(4, 2, 3, 1, 1)], text="reflect")
+        z = F.stft(x, 4, onesided=True)
+        case("istft", [z], F.istft(z), [(-1, -1, -1, 1, -1, -1)], tol=2)
+        case("istft", [z, w], F.istft(z, 4, 2, 3, w, length=20), [(4, 2, 3, 1, 1, 20)], tol=2)
+        z = F.stft(x, 4, 4, center=False, onesided=False)
+        case("istft", [z], F.istft(z, hop_length=4, center=False, onesided=False, length=9),
+             [(-1, 4, -1, 0, 0, 9)], tol=2)
     for n in (1, 4, 5):
         a = ints((n, 3), mx.int32)
         for axes in ((), (0,), (-1,), (1, 1)):

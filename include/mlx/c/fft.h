@@ -70,6 +70,16 @@ int mlx_fft_ifftshift(mlx_array* res, const mlx_array a, const int* axes, size_t
 int mlx_fft_fftfreq(mlx_array* res, int n, double d, const mlx_stream s);
 /* The frequencies of the numbers of rfft. */
 int mlx_fft_rfftfreq(mlx_array* res, int n, double d, const mlx_stream s);
+/* Transforms of frames of n_fft samples, hop_length (n_fft / 4) apart, along the last axis, times
+ * a window of win_length (n_fft) in their middle: (..., frequencies, frames). center pads both
+ * ends by half a frame. Frequencies of real samples are onesided unless told otherwise. */
+int mlx_fft_stft(mlx_array* res, const mlx_array x, int n_fft, mlx_optional_int hop_length,
+    mlx_optional_int win_length, const mlx_array window, bool center, const char* pad_mode,
+    mlx_fft_norm norm, mlx_optional_int onesided, const mlx_stream s);
+/* Samples from the frames that stft gives: their sums over the sums of the squared windows. */
+int mlx_fft_istft(mlx_array* res, const mlx_array stft_matrix, mlx_optional_int n_fft,
+    mlx_optional_int hop_length, mlx_optional_int win_length, const mlx_array window, bool center,
+    mlx_fft_norm norm, mlx_optional_int onesided, mlx_optional_int length, const mlx_stream s);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus
