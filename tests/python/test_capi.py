@@ -68,6 +68,8 @@ def argument(param):
     kind = kind[0] if kind else ""
     if stars == 1 and kind == "char" and "const" in param:
         return ctypes.c_char_p(b"")
+    if kind == "FILE":
+        return ctypes.c_void_p(None)
     if stars:
         inner = "const" in param and not kind.startswith("mlx_") and kind != "char" and stars == 1
         return ctypes.c_void_p(None) if inner else ctypes.create_string_buffer(64)

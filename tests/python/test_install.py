@@ -64,7 +64,8 @@ def test_cmake_package(prefix):
     project.mkdir()
     (project / "CMakeLists.txt").write_text(LISTS)
     (project / "user.c").write_text(PROGRAM)
-    run("cmake", "-S", str(project), "-B", str(project / "build"), f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "-G", "Ninja", "-S", str(project), "-B", str(project / "build"),
+        f"-DCMAKE_PREFIX_PATH={prefix}")
     run("cmake", "--build", str(project / "build"))
     for kind in ("mlxc", "mlxc_static"):
         run(str(project / "build" / f"with_{kind}"))

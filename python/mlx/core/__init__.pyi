@@ -756,6 +756,22 @@ def tensordot(a: array, b: array, /, axes: int | list[Sequence[int]] = 2, *, str
     """Sum of products over the named axes of both inputs."""
     ...
 
+def vecdot(a: array, b: array, /, *, axis: int = -1, stream: StreamOrDevice | None = None) -> array:
+    """Sum along an axis of the products of conj(a) and b."""
+    ...
+
+def block_masked_mm(a: array, b: array, /, block_size: int = 64, mask_out: array | None = None, mask_lhs: array | None = None, mask_rhs: array | None = None, *, stream: StreamOrDevice | None = None) -> array:
+    """Matrix product of which blocks of block_size by block_size (32 or 64) are left out where a mask over the blocks, of the result, of a or of b, is false, or are multiplied by the mask's number."""
+    ...
+
+def segmented_mm(a: array, b: array, /, segments: array, *, stream: StreamOrDevice | None = None) -> array:
+    """Products over parts of the inner axis: out[i] = a[:, p:q] @ b[p:q, :] for each pair (p, q) of segments, an array of integers of shape (..., 2). Parts beyond the axis are cut."""
+    ...
+
+def hadamard_transform(a: array, scale: float | None = None, stream: StreamOrDevice | None = None) -> array:
+    """Product of the last axis with the Hadamard matrix of its length n = m 2^k, m being 1, 12, 20 or 28, times scale (1 / sqrt(n) where there is none). Sums in float32."""
+    ...
+
 def divmod(a: scalar | array, b: scalar | array, stream: StreamOrDevice | None = None) -> list[array]:
     """Floor quotient and remainder: two arrays."""
     ...
@@ -790,6 +806,14 @@ def to_fp8(x: array, *, stream: StreamOrDevice | None = None) -> array:
 
 def from_fp8(x: array, dtype: Dtype = ..., *, stream: StreamOrDevice | None = None) -> array:
     """The numbers of float8 e4m3 codes."""
+    ...
+
+def qqmm(x: array, w: array, scales: array | None = None, group_size: int | None = None, bits: int | None = None, mode: str = 'nvfp4', global_scale_x: array | None = None, global_scale_w: array | None = None, *, stream: StreamOrDevice | None = None) -> array:
+    """x @ w.T with both quantized: x in the call, w there or before it, in a block format (mxfp4, mxfp8, nvfp4). Dtype of x. Global scales come together and with nvfp4 alone."""
+    ...
+
+def gather_qqmm(x: array, w: array, /, scales: array | None = None, lhs_indices: array | None = None, rhs_indices: array | None = None, group_size: int | None = None, bits: int | None = None, mode: str = 'nvfp4', global_scale_x: array | None = None, global_scale_w: array | None = None, *, sorted_indices: bool = False, stream: StreamOrDevice | None = None) -> array:
+    """qqmm of matrices picked by index over the batch axes, as gather_mm does."""
     ...
 
 def sum(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, stream: StreamOrDevice | None = None) -> array:

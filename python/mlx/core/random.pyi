@@ -51,3 +51,7 @@ def categorical(logits: array, axis: int = -1, shape: Sequence[int] | None = Non
 def permutation(x: int | array, axis: int = 0, key: array | None = None, stream: StreamOrDevice | None = None) -> array:
     """A random order of 0 to x - 1, or of the slices of an array along an axis."""
     ...
+
+def multivariate_normal(mean: array, cov: array, shape: Sequence[int] = [], dtype: Dtype | None = None, key: array | None = None, stream: StreamOrDevice | None = None) -> array:
+    """Normal vectors of the given mean and covariance, whose batches broadcast; shape is that of the result without its last axis. float32."""
+    ...
