@@ -91,7 +91,8 @@ static mx_array *crop(mx_array *x, int64_t *lo, int64_t *hi, mx_stream *s) {
 }
 
 /* Lengths of the output's spatial axes. */
-static int window_shape(const mx_array *x, const mx_array *w, const mx_conv_params *p, int64_t *out) {
+static int window_shape(const mx_array *x, const mx_array *w, const mx_conv_params *p,
+                        int64_t *out) {
   char a[200], b[200];
   for (int i = 0; i < p->n; i++) {
     int64_t length, kernel, padded;
@@ -190,7 +191,8 @@ static mx_array *transposed(const char *op, mx_array *x, mx_array *w, mx_ints st
     mx_fail(MX_VALUE, "[%s] the weight must have %d dimensions, got %d", op, x->ndim, w->ndim);
     return NULL;
   }
-  if (all_positive("strides", stride.p, stride.n) || all_positive("dilations", dilation.p, stride.n))
+  if (all_positive("strides", stride.p, stride.n) ||
+      all_positive("dilations", dilation.p, stride.n))
     return NULL;
   for (int i = 0; i < stride.n; i++) {
     int64_t span;
@@ -211,7 +213,8 @@ mx_array *mx_conv_transpose1d(mx_array *input, mx_array *weight, int stride, int
 
 mx_array *mx_conv_transpose2d(mx_array *input, mx_array *weight, int stride_0, int stride_1,
                               int padding_0, int padding_1, int dilation_0, int dilation_1,
-                              int output_padding_0, int output_padding_1, int groups, mx_stream *s) {
+                              int output_padding_0, int output_padding_1, int groups,
+                              mx_stream *s) {
   return transposed("conv_transpose2d", input, weight, MX_INTS(stride_0, stride_1),
                     MX_INTS(padding_0, padding_1), MX_INTS(dilation_0, dilation_1),
                     MX_INTS(output_padding_0, output_padding_1), groups, s);
@@ -220,7 +223,8 @@ mx_array *mx_conv_transpose2d(mx_array *input, mx_array *weight, int stride_0, i
 mx_array *mx_conv_transpose3d(mx_array *input, mx_array *weight, int stride_0, int stride_1,
                               int stride_2, int padding_0, int padding_1, int padding_2,
                               int dilation_0, int dilation_1, int dilation_2, int output_padding_0,
-                              int output_padding_1, int output_padding_2, int groups, mx_stream *s) {
+                              int output_padding_1, int output_padding_2, int groups,
+                              mx_stream *s) {
   return transposed("conv_transpose3d", input, weight, MX_INTS(stride_0, stride_1, stride_2),
                     MX_INTS(padding_0, padding_1, padding_2),
                     MX_INTS(dilation_0, dilation_1, dilation_2),

@@ -28,8 +28,8 @@ typedef struct sums {
 
 /* ---- subscripts ---- */
 
-/* One list of letters up to a comma or an end: labels into `label`, at which place "..." stands (-1:
- * nowhere). */
+/* One list of letters up to a comma or an end: labels into `label`, at which place "..." stands
+ * (-1: nowhere). */
 static int read_letters(const char **at, const char *end, int *label, int *n, int *dots) {
   *n = 0;
   *dots = -1;
@@ -79,8 +79,9 @@ static int read_term(sums *e, int i, const char **at, const char *end) {
   for (int k = 0; k < t->n; k++) {
     int64_t *size = &e->size[t->label[k]], length = t->a->shape[k];
     if (*size > 1 && length != 1 && length != *size)
-      return mx_fail(MX_VALUE, "[einsum] axis %d of input %d of shape %s does not fit length %lld", k,
-                     i, mx_shape_text(text, sizeof text, t->a->shape, t->a->ndim), (long long)*size);
+      return mx_fail(MX_VALUE, "[einsum] axis %d of input %d of shape %s does not fit length %lld",
+                     k, i, mx_shape_text(text, sizeof text, t->a->shape, t->a->ndim),
+                     (long long)*size);
     *size = *size < 0 || *size == 1 ? length : *size;
   }
   return 0;
@@ -168,7 +169,8 @@ static int count_of(const label_set *s) {
   return n;
 }
 
-/* Labels of sets i and j together (j < 0: of i alone), and which of them outlive the contraction. */
+/* Labels of sets i and j together (j < 0: of i alone), and which of them outlive the contraction.
+ */
 static void contraction(const sums *e, const label_set *sets, int n, int i, int j, label_set *all,
                         label_set *kept) {
   for (int c = 0; c < LABELS; c++) {

@@ -53,8 +53,8 @@ static mx_array *along(mx_array *a, enum mx_fft_kind kind, bool inverse, int axi
   return mx_node(MX_PRIM_FFT, (mx_spec){t, a->ndim, shape, NULL}, 1, &a, MX_WORDS(p), s);
 }
 
-static mx_array *one_axis(const char *op, mx_array *a, enum mx_fft_kind kind, bool inverse, int64_t n,
-                          int axis, mlx_fft_norm norm, mx_stream *s) {
+static mx_array *one_axis(const char *op, mx_array *a, enum mx_fft_kind kind, bool inverse,
+                          int64_t n, int axis, mlx_fft_norm norm, mx_stream *s) {
   int at;
   if (!a || mx_axis(op, axis, a->ndim, &at))
     return NULL;
@@ -80,8 +80,8 @@ mx_array *mx_fft_irfft(mx_array *a, int n, int axis, mlx_fft_norm norm, mx_strea
 /* ---- several axes ---- */
 
 /* Checked axes and a length for each; count in *k. */
-static int lengths(const char *op, const mx_array *a, mx_ints n, mx_ints axes, bool to_real, int *at,
-                   int64_t *length, int *k) {
+static int lengths(const char *op, const mx_array *a, mx_ints n, mx_ints axes, bool to_real,
+                   int *at, int64_t *length, int *k) {
   bool named[MX_MAX_NDIM];
   if (n.n && !axes.n)
     return mx_fail(MX_VALUE, "[%s] lengths are given, but no axes", op);
@@ -161,8 +161,8 @@ mx_array *mx_fft_ifftshift(mx_array *a, mx_ints axes, mx_stream *s) {
 static mx_array *frequencies(const char *op, int64_t first, int64_t n, int64_t length, double d,
                              mx_stream *s) {
   if (length < 1 || d == 0) {
-    mx_fail(MX_VALUE, "[%s] the length must be positive and the distance not zero, got %lld and %g", op,
-            (long long)length, d);
+    mx_fail(MX_VALUE, "[%s] the length must be positive and the distance not zero, got %lld and %g",
+            op, (long long)length, d);
     return NULL;
   }
   mx_array *whole = mx_arange((double)first, (double)(first + n), 1, MLX_FLOAT32, s);

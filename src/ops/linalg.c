@@ -134,8 +134,9 @@ static int system_of(const char *op, mx_array **a, mx_array **b, bool *column, m
     return 1;
   mlx_dtype t = mx_promote((mlx_dtype)(*a)->dtype, (mlx_dtype)(*b)->dtype);
   if (t != MLX_FLOAT32 && t != MLX_FLOAT64)
-    return mx_fail(MX_VALUE, "[linalg::%s] inputs must promote to float32 or float64, got %s and %s",
-                   op, mx_dtype_name((mlx_dtype)(*a)->dtype), mx_dtype_name((mlx_dtype)(*b)->dtype));
+    return mx_fail(MX_VALUE,
+                   "[linalg::%s] inputs must promote to float32 or float64, got %s and %s", op,
+                   mx_dtype_name((mlx_dtype)(*a)->dtype), mx_dtype_name((mlx_dtype)(*b)->dtype));
   *a = mx_cast(*a, t, s);
   *b = mx_cast(*b, t, s);
   if (!*a || !*b || check(op, *a, true, false))
@@ -239,7 +240,8 @@ static int parse_uplo(const char *op, const char *uplo, bool *upper) {
   return mx_fail(MX_VALUE, "[linalg::%s] UPLO must be L or U, got '%s'", op, uplo ? uplo : "");
 }
 
-int mx_linalg_eigh(mx_array **res_0, mx_array **res_1, mx_array *a, const char *UPLO, mx_stream *s) {
+int mx_linalg_eigh(mx_array **res_0, mx_array **res_1, mx_array *a, const char *UPLO,
+                   mx_stream *s) {
   bool upper;
   return parse_uplo("eigh", UPLO, &upper) ||
          eigen("eigh", MX_PRIM_EIGH, res_0, res_1, a, upper, s);
@@ -278,7 +280,8 @@ mx_array *mx_linalg_pinv(mx_array *a, mx_stream *s) {
     return swap_last(a, s);
   mlx_dtype t = (mlx_dtype)a->dtype;
   double eps = t == MLX_FLOAT64 ? DBL_EPSILON : (double)FLT_EPSILON;
-  mx_array *limit = mx_max_axis(w, -1, true, s), *unit = mx_scalar(10 * eps * (double)(m > n ? m : n), t);
+  mx_array *limit = mx_max_axis(w, -1, true, s),
+           *unit = mx_scalar(10 * eps * (double)(m > n ? m : n), t);
   if (!limit || !unit || !(limit = mx_multiply(limit, unit, s)))
     return NULL;
   mx_array *kept = mx_greater(w, limit, s), *inverted = mx_reciprocal(w, s);

@@ -67,7 +67,8 @@ static mx_array *sums_norm(mx_array *a, int along, int across, bool largest, boo
                            mx_stream *s) {
   mlx_dtype t = norm_dtype(a);
   mx_array *size = mx_abs(a, s);
-  size = size ? mx_sum_axis(mx_cast(size, mx_at_least_float((mlx_dtype)size->dtype), s), along, true, s)
+  size = size ? mx_sum_axis(mx_cast(size, mx_at_least_float((mlx_dtype)size->dtype), s), along,
+                            true, s)
               : NULL;
   if (size)
     size = largest ? mx_max_axis(size, across, true, s) : mx_min_axis(size, across, true, s);

@@ -10,8 +10,8 @@ mx_array *mx_vecdot(mx_array *a, mx_array *b, int axis, mx_stream *s) {
   if (!a || !b || mx_axis("vecdot", axis, a->ndim, &at))
     return NULL;
   if (at >= b->ndim || a->shape[at] != b->shape[at]) {
-    mx_fail(MX_VALUE, "[vecdot] axis %d must be of one length in inputs of %d and %d dimensions", at,
-            a->ndim, b->ndim);
+    mx_fail(MX_VALUE, "[vecdot] axis %d must be of one length in inputs of %d and %d dimensions",
+            at, a->ndim, b->ndim);
     return NULL;
   }
   if (a->dtype == MLX_COMPLEX64)
@@ -30,7 +30,8 @@ static mx_array *masked(mx_array *a, mx_array *mask, int block, mx_stream *s) {
   int64_t rows = a->shape[a->ndim - 2], cols = a->shape[a->ndim - 1];
   if (mask->ndim < 2 || mask->shape[mask->ndim - 2] != (rows + block - 1) / block ||
       mask->shape[mask->ndim - 1] != (cols + block - 1) / block) {
-    mx_fail(MX_VALUE, "[block_masked_mm] a mask of shape %s over blocks of %d of a matrix of shape %s",
+    mx_fail(MX_VALUE,
+            "[block_masked_mm] a mask of shape %s over blocks of %d of a matrix of shape %s",
             mx_shape_text(x, sizeof x, mask->shape, mask->ndim), block,
             mx_shape_text(y, sizeof y, a->shape, a->ndim));
     return NULL;
@@ -64,9 +65,9 @@ mx_array *mx_block_masked_mm(mx_array *a, mx_array *b, int block_size, mx_array 
     return NULL;
   }
   if (!mx_is_float(t) || a->ndim < 2 || b->ndim < 2) {
-    mx_fail(MX_VALUE,
-            "[block_masked_mm] matrices of real floats, got %s of %d and %s of %d dimensions",
-            mx_dtype_name((mlx_dtype)a->dtype), a->ndim, mx_dtype_name((mlx_dtype)b->dtype), b->ndim);
+    mx_fail(
+        MX_VALUE, "[block_masked_mm] matrices of real floats, got %s of %d and %s of %d dimensions",
+        mx_dtype_name((mlx_dtype)a->dtype), a->ndim, mx_dtype_name((mlx_dtype)b->dtype), b->ndim);
     return NULL;
   }
   a = masked(mx_cast(a, t, s), mask_lhs, block_size, s);
@@ -88,7 +89,8 @@ mx_array *mx_segmented_mm(mx_array *a, mx_array *b, mx_array *segments, mx_strea
   }
   if (a->ndim != 2 || b->ndim != 2 || a->shape[1] != b->shape[0]) {
     mx_fail(MX_VALUE, "[segmented_mm] shapes %s and %s are not of two matrices that fit",
-            mx_shape_text(x, sizeof x, a->shape, a->ndim), mx_shape_text(y, sizeof y, b->shape, b->ndim));
+            mx_shape_text(x, sizeof x, a->shape, a->ndim),
+            mx_shape_text(y, sizeof y, b->shape, b->ndim));
     return NULL;
   }
   mx_kind_of kind = mx_dtype_kind((mlx_dtype)segments->dtype);
@@ -104,7 +106,8 @@ mx_array *mx_segmented_mm(mx_array *a, mx_array *b, mx_array *segments, mx_strea
   memcpy(shape, segments->shape, (size_t)ndim * sizeof *shape);
   shape[ndim++] = a->shape[0];
   shape[ndim++] = b->shape[1];
-  mx_array *in[] = {mx_cast(a, t, s), mx_cast(b, t, s), mx_row_major(mx_cast(segments, MLX_INT64, s), s)};
+  mx_array *in[] = {mx_cast(a, t, s), mx_cast(b, t, s),
+                    mx_row_major(mx_cast(segments, MLX_INT64, s), s)};
   if (!in[0] || !in[1] || !in[2])
     return NULL;
   return mx_node(MX_PRIM_SEGMENTED_MM, (mx_spec){t, ndim, shape, NULL}, 3, in, 0, NULL, s);
@@ -122,7 +125,8 @@ mx_array *mx_hadamard_transform(mx_array *a, mlx_optional_float scale, mx_stream
   bool known = odd == 1 || ((odd == 3 || odd == 5 || odd == 7) && n % 4 == 0);
   if (a->size == 0 || !known) {
     mx_fail(MX_VALUE,
-            "[hadamard_transform] the last axis must have m * 2^k numbers, m in 1, 12, 20, 28, got %lld",
+            "[hadamard_transform] the last axis must have m * 2^k numbers, m in 1, 12, 20, 28, got "
+            "%lld",
             (long long)n);
     return NULL;
   }
@@ -135,6 +139,6 @@ mx_array *mx_hadamard_transform(mx_array *a, mlx_optional_float scale, mx_stream
   a = mx_row_major(mx_cast(a, t, s), s);
   if (!a)
     return NULL;
-  return mx_node(MX_PRIM_HADAMARD_TRANSFORM, (mx_spec){t, a->ndim, a->shape, NULL}, 1, &a, MX_WORDS(p),
-                 s);
+  return mx_node(MX_PRIM_HADAMARD_TRANSFORM, (mx_spec){t, a->ndim, a->shape, NULL}, 1, &a,
+                 MX_WORDS(p), s);
 }

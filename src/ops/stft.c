@@ -13,8 +13,8 @@ static int set_frames(const char *op, int64_t n, mlx_optional_int hop, mlx_optio
   f->hop = hop.has_value ? hop.value : n / 4 > 0 ? n / 4 : 1;
   f->window = window.has_value ? window.value : given && given->ndim == 1 ? given->shape[0] : n;
   if (n < 1 || f->hop < 1 || f->window < 1)
-    return mx_fail(MX_VALUE, "[%s] frames of %lld, %lld apart, with windows of %lld", op, (long long)n,
-                   (long long)f->hop, (long long)f->window);
+    return mx_fail(MX_VALUE, "[%s] frames of %lld, %lld apart, with windows of %lld", op,
+                   (long long)n, (long long)f->hop, (long long)f->window);
   if (f->window > n)
     return mx_fail(MX_VALUE, "[%s] a window of %lld is longer than a frame of %lld", op,
                    (long long)f->window, (long long)n);

@@ -152,7 +152,8 @@ static void test_errors(void **state) {
   (void)state;
   open_stream();
   mx_scope scope = mx_scope_open();
-  mx_array *x = noisy(MX_INTS(1, 5, 4), 1, MLX_FLOAT32, 0), *w = noisy(MX_INTS(6, 3, 4), 1, MLX_FLOAT32, 0);
+  mx_array *x = noisy(MX_INTS(1, 5, 4), 1, MLX_FLOAT32, 0),
+           *w = noisy(MX_INTS(6, 3, 4), 1, MLX_FLOAT32, 0);
   mx_array *half = noisy(MX_INTS(6, 3, 2), 1, MLX_FLOAT32, 0);
   mx_array *odd = noisy(MX_INTS(3, 3, 2), 1, MLX_FLOAT32, 0);
   mx_ints none = {NULL, 0};

@@ -17,7 +17,8 @@ static mx_array *hadamard(fx_case *c, bool given) {
 FX(einsum, mx_einsum(c->text, ALL, S))
 FX(hadamard, hadamard(c, true))
 FX(hadamard_default, hadamard(c, false))
-FX(block_masked_mm, mx_block_masked_mm(IN(0), IN(1), N(0, 0), OR_NULL(2), OR_NULL(3), OR_NULL(4), S))
+FX(block_masked_mm,
+   mx_block_masked_mm(IN(0), IN(1), N(0, 0), OR_NULL(2), OR_NULL(3), OR_NULL(4), S))
 FX(segmented_mm, mx_segmented_mm(IN(0), IN(1), IN(2), S))
 FX(vecdot, mx_vecdot(IN(0), IN(1), N(0, 0), S))
 FX(qqmm, qqmm(c))
@@ -85,7 +86,8 @@ static void test_errors(void **state) {
   CHECK_FAILS(mx_block_masked_mm(a, b, 32, b, NULL, NULL, S), MX_VALUE);
   CHECK_FAILS(mx_block_masked_mm(whole[0], whole[1], 32, NULL, NULL, NULL, S), MX_VALUE);
   CHECK_FAILS(mx_segmented_mm(a, b, a, S), MX_VALUE);
-  mx_array *beyond = mx_from_host((const int32_t[]){-5, 90, 2, 1}, (const int64_t[]){2, 2}, 2, MLX_INT32);
+  mx_array *beyond =
+      mx_from_host((const int32_t[]){-5, 90, 2, 1}, (const int64_t[]){2, 2}, 2, MLX_INT32);
   CHECK(mx_segmented_mm(a, b, beyond, S), 0, 3, 3, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0);
   mx_scope_close(scope, NULL);
 }

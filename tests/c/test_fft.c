@@ -1,5 +1,5 @@
-/* Fourier transforms: MLX's answers where they are exact, sums in float64 for every kind of length and
- * layout, inverses, the same bits for any number of threads, and the errors. */
+/* Fourier transforms: MLX's answers where they are exact, sums in float64 for every kind of length
+ * and layout, inverses, the same bits for any number of threads, and the errors. */
 #include <complex.h>
 
 #include "fixture.h"
@@ -26,11 +26,10 @@ FX(stft, mx_fft_stft(IN(0), N(0, 0), GIVEN(1), GIVEN(2), WINDOW, N(0, 3), c->tex
 FX(istft, mx_fft_istft(IN(0), GIVEN(0), GIVEN(1), GIVEN(2), WINDOW, N(0, 3), MLX_FFT_NORM_BACKWARD,
                        GIVEN(4), GIVEN(5), S))
 
-static const fx_row rows[] = {FX_ROW(stft),     FX_ROW(istft),
-                              FX_ROW(fft),      FX_ROW(ifft),      FX_ROW(rfft),    FX_ROW(irfft),
-                              FX_ROW(fftn),     FX_ROW(ifftn),     FX_ROW(rfftn),   FX_ROW(irfftn),
-                              FX_ROW(fftshift), FX_ROW(ifftshift), FX_ROW(fftfreq), FX_ROW(rfftfreq),
-                              {NULL, NULL}};
+static const fx_row rows[] = {
+    FX_ROW(stft),     FX_ROW(istft),     FX_ROW(fft),     FX_ROW(ifft),     FX_ROW(rfft),
+    FX_ROW(irfft),    FX_ROW(fftn),      FX_ROW(ifftn),   FX_ROW(rfftn),    FX_ROW(irfftn),
+    FX_ROW(fftshift), FX_ROW(ifftshift), FX_ROW(fftfreq), FX_ROW(rfftfreq), {NULL, NULL}};
 
 static void test_as_mlx(void **state) {
   (void)state;
@@ -59,7 +58,8 @@ static mx_array *complex_noise(mx_ints shape, int64_t seed) {
 enum kind { FORWARD, INVERSE, REAL, TO_REAL };
 
 static mx_array *transform(mx_array *a, enum kind kind, int n, int axis) {
-  mlx_fft_norm norm = kind == INVERSE || kind == TO_REAL ? MLX_FFT_NORM_FORWARD : MLX_FFT_NORM_BACKWARD;
+  mlx_fft_norm norm =
+      kind == INVERSE || kind == TO_REAL ? MLX_FFT_NORM_FORWARD : MLX_FFT_NORM_BACKWARD;
   return kind == FORWARD   ? mx_fft_fft(a, n, axis, norm, S)
          : kind == INVERSE ? mx_fft_ifft(a, n, axis, norm, S)
          : kind == REAL    ? mx_fft_rfft(a, n, axis, norm, S)
@@ -97,7 +97,8 @@ static void check(int64_t outer, int64_t n, int64_t inner, enum kind kind) {
   if (!r || mx_eval1(r)) fail_msg("%s", mx_error_text());
   assert_int_equal(r->shape[1], out);
   const float *got = mx_data(r);
-  int64_t lines = outer * inner, line_step = lines > 8 ? lines / 5 : 1, step = out > 64 ? out / 7 : 1;
+  int64_t lines = outer * inner, line_step = lines > 8 ? lines / 5 : 1,
+          step = out > 64 ? out / 7 : 1;
   for (int64_t line = 0; line < lines; line += line_step)
     for (int64_t k = 0; k < out; k += step) {
       double norm;
@@ -106,9 +107,10 @@ static void check(int64_t outer, int64_t n, int64_t inner, enum kind kind) {
       double complex want = sum_of(a, at, inner, kind, n, k, &norm);
       double complex have = kind == TO_REAL ? got[place] : got[2 * place] + I * got[2 * place + 1];
       if (cabs(want - have) > 6e-7 * norm * (1 + log2((double)n) / 4) + 1e-7)
-        fail_msg("length %lld, kind %d, %lldx%lld lines: line %lld, frequency %lld is off by %g of %g",
-                 (long long)n, kind, (long long)outer, (long long)inner, (long long)line, (long long)k,
-                 cabs(want - have), norm);
+        fail_msg(
+            "length %lld, kind %d, %lldx%lld lines: line %lld, frequency %lld is off by %g of %g",
+            (long long)n, kind, (long long)outer, (long long)inner, (long long)line, (long long)k,
+            cabs(want - have), norm);
     }
   mx_scope_close(scope, NULL);
 }
@@ -124,8 +126,9 @@ static void test_lengths(void **state) {
     check_all(1, n, 1);
     check_all(3, n, 7);
   }
-  const int64_t sizes[] = {77, 96, 127, 128, 169, 210, 243, 256, 331, 360, 512, 625, 961, 1000, 1009,
-                           1024, 1155, 2310, 2401, 4096, 5003, 6561, 10007, 16384, 20736};
+  const int64_t sizes[] = {77,   96,   127,  128,  169,   210,   243,  256,  331,
+                           360,  512,  625,  961,  1000,  1009,  1024, 1155, 2310,
+                           2401, 4096, 5003, 6561, 10007, 16384, 20736};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     check_all(2, sizes[i], 1);
     check_all(1, sizes[i], 18);
@@ -150,7 +153,8 @@ static void test_inverses(void **state) {
   (void)state;
   open_stream();
   mx_scope scope = mx_scope_open();
-  mx_array *z = complex_noise(MX_INTS(6, 20, 15), 3), *x = noisy(MX_INTS(6, 20, 15), 1, MLX_FLOAT32, 4);
+  mx_array *z = complex_noise(MX_INTS(6, 20, 15), 3),
+           *x = noisy(MX_INTS(6, 20, 15), 1, MLX_FLOAT32, 4);
   mx_ints none = {NULL, 0};
   for (int norm = 0; norm < 3; norm++) {
     mlx_fft_norm k = (mlx_fft_norm)norm;

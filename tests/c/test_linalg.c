@@ -135,7 +135,8 @@ static void check_inverses(int64_t n, mlx_dtype t, double tol) {
   check_close(mx_matmul(a, mx_linalg_solve(a, b, S), S), b, tol, "solve");
   mx_array *v = matrices(MX_INTS(n), t, 6), *x = mx_linalg_solve(a, v, S);
   check_close(mx_matmul(a, x = mx_expand_dims(x, -1, S), S),
-              mx_broadcast_to(mx_expand_dims(v, -1, S), MX_INTS(3, n, 1), S), tol, "solve a vector");
+              mx_broadcast_to(mx_expand_dims(v, -1, S), MX_INTS(3, n, 1), S), tol,
+              "solve a vector");
   for (int upper = 0; upper < 2; upper++) {
     mx_array *half = upper ? mx_triu(a, 0, S) : mx_tril(a, 0, S);
     check_close(mx_matmul(half, mx_linalg_tri_inv(a, upper, S), S), all, tol, "tri_inv");
@@ -145,7 +146,8 @@ static void check_inverses(int64_t n, mlx_dtype t, double tol) {
     mx_array *f = mx_linalg_cholesky(p, upper, S);
     mx_array *square = upper ? mx_matmul(transposed(f), f, S) : mx_matmul(f, transposed(f), S);
     check_close(square, p, tol * (double)(n * n) * 2, "cholesky");
-    check_close(mx_matmul(p, mx_linalg_cholesky_inv(f, upper, S), S), all, 20 * tol, "cholesky_inv");
+    check_close(mx_matmul(p, mx_linalg_cholesky_inv(f, upper, S), S), all, 20 * tol,
+                "cholesky_inv");
   }
 }
 
@@ -186,10 +188,11 @@ static void check_eigen(int64_t n, mlx_dtype t, double tol) {
   mx_array *h = mx_add(a, adjoint(a), S);
   for (int upper = 0; upper < 2; upper++) {
     const char *uplo = upper ? "U" : "L";
-    assert_int_equal(mx_linalg_eigh(&w, &v, upper ? mx_triu(h, 0, S) : mx_tril(h, 0, S), uplo, S), 0);
+    assert_int_equal(mx_linalg_eigh(&w, &v, upper ? mx_triu(h, 0, S) : mx_tril(h, 0, S), uplo, S),
+                     0);
     check_close(mx_matmul(h, v, S), mx_multiply(v, mx_expand_dims(w, -2, S), S), tol, "eigh");
-    check_close(mx_matmul(adjoint(v), v, S), mx_broadcast_to(unit_like(v), MX_INTS(2, n, n), S), tol,
-                "eigenvectors are unitary");
+    check_close(mx_matmul(adjoint(v), v, S), mx_broadcast_to(unit_like(v), MX_INTS(2, n, n), S),
+                tol, "eigenvectors are unitary");
     check_close(mx_linalg_eigvalsh(h, uplo, S), w, tol, "eigvalsh");
   }
   assert_int_equal(mx_linalg_eig(&w, &v, a, S), 0);
@@ -228,7 +231,8 @@ static void test_empty(void **state) {
   open_stream();
   mx_scope scope = mx_scope_open();
   mx_array *none = mx_zeros(MX_INTS(0, 3, 3), MLX_FLOAT32, S), *q, *r;
-  mx_array *thin = mx_zeros(MX_INTS(3, 0), MLX_FLOAT32, S), *nil = mx_zeros(MX_INTS(0, 0), MLX_FLOAT32, S);
+  mx_array *thin = mx_zeros(MX_INTS(3, 0), MLX_FLOAT32, S),
+           *nil = mx_zeros(MX_INTS(0, 0), MLX_FLOAT32, S);
   mx_vec f = {NULL, 0};
   assert_int_equal(mx_eval1(mx_linalg_inv(none, S)), 0);
   assert_int_equal(mx_eval1(mx_linalg_inv(nil, S)), 0);
@@ -257,7 +261,8 @@ static void test_errors(void **state) {
   (void)state;
   open_stream();
   mx_scope scope = mx_scope_open();
-  mx_array *ones = mx_ones(MX_INTS(3, 3), MLX_FLOAT32, S), *flat = mx_ones(MX_INTS(3), MLX_FLOAT32, S);
+  mx_array *ones = mx_ones(MX_INTS(3, 3), MLX_FLOAT32, S),
+           *flat = mx_ones(MX_INTS(3), MLX_FLOAT32, S);
   mx_array *tall = mx_ones(MX_INTS(3, 2), MLX_FLOAT32, S), *x, *y;
   mx_array *whole = mx_cast(ones, MLX_INT32, S), *half = mx_cast(ones, MLX_FLOAT16, S);
   mx_array *nan = mx_full(MX_INTS(2, 2), mx_scalar(NAN, MLX_FLOAT32), MLX_FLOAT32, S);

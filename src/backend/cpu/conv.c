@@ -199,7 +199,8 @@ typedef struct gathering {
   bool turned;
 } gathering;
 
-/* Filters begin .. end: the taps of the class, in order; a turned matrix has filters side by side. */
+/* Filters begin .. end: the taps of the class, in order; a turned matrix has filters side by side.
+ */
 static void gather_filters(void *ctx, int64_t begin, int64_t end) {
   const gathering *g = ctx;
   const mx_conv *c = g->c;
@@ -207,7 +208,8 @@ static void gather_filters(void *ctx, int64_t begin, int64_t end) {
   int64_t bytes = c->in_group * c->item, filter = a[0].kernel * a[1].kernel * a[2].kernel * bytes;
   for (int64_t f = begin; f < end; f++) {
     int64_t group = f / c->out_group, column = f % c->out_group, row = 0;
-    char *dst = g->dst + (group * c->out_group * c->k + (g->turned ? column : column * c->k)) * c->item;
+    char *dst =
+        g->dst + (group * c->out_group * c->k + (g->turned ? column : column * c->k)) * c->item;
     for (int64_t s = 0; s < a[0].taps; s++)
       for (int64_t t = 0; t < a[1].taps; t++)
         for (int64_t u = 0; u < a[2].taps; u++) {

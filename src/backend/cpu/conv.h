@@ -1,7 +1,7 @@
 /* The geometry of a convolution and its per-tier kernels.
- * Invariant: outputs of an axis fall into `period` classes; those of one class meet the same taps of
- * the weight, at input positions that differ by a fixed step, so that a class is a convolution of an
- * undilated input and no multiplication by an inserted zero is left. */
+ * Invariant: outputs of an axis fall into `period` classes; those of one class meet the same taps
+ * of the weight, at input positions that differ by a fixed step, so that a class is a convolution
+ * of an undilated input and no multiplication by an inserted zero is left. */
 #ifndef MX_CPU_CONV_H
 #define MX_CPU_CONV_H
 

@@ -1,5 +1,5 @@
-/* Convolutions whose groups have one input channel: no matrix, a sum over taps for each channel, the
- * channels side by side. */
+/* Convolutions whose groups have one input channel: no matrix, a sum over taps for each channel,
+ * the channels side by side. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>

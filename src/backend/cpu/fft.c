@@ -1,6 +1,6 @@
-/* The engine of Fourier transforms along one axis: lines of any stride to planes and back, real lines
- * as half as long complex ones.
- * Invariant: whether lines go one by one or side by side follows from the shape. */
+/* The engine of Fourier transforms along one axis: lines of any stride to planes and back, real
+ * lines as half as long complex ones. Invariant: whether lines go one by one or side by side
+ * follows from the shape. */
 #include "backend/cpu/fft.h"
 
 #include <stdatomic.h>
@@ -138,7 +138,8 @@ static void store_real(const job *j, int64_t line, int lanes, mx_planes x) {
       const float *from = (part ? x.im : x.re) + i * lanes;
       float *first = j->dst + place(j, line, j->n, step * i + part);
       for (int l = 0; l < lanes; l++)
-        *(dense ? first + l : j->dst + place(j, line + l, j->n, step * i + part)) = j->scale * from[l];
+        *(dense ? first + l : j->dst + place(j, line + l, j->n, step * i + part)) =
+            j->scale * from[l];
     }
 }
 
@@ -194,7 +195,8 @@ static int run_block(const job *j, int64_t line, int lanes, float *room) {
   }
   if (j->kind == MX_FFT_FROM_REAL && j->halved) {
     /* Into whichever planes the transform did not end in. */
-    y = x.re == room ? (mx_planes){room + 2 * size, room + 3 * size} : (mx_planes){room, room + size};
+    y = x.re == room ? (mx_planes){room + 2 * size, room + 3 * size}
+                     : (mx_planes){room, room + size};
     k->real_out(j->length, lanes, j->plan->real, x, y);
     x = y;
   }

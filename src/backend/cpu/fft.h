@@ -1,6 +1,7 @@
-/* Fourier transforms: plans, and the per-tier kernels they are made of. Numbers lie in two planes, real
- * and imaginary parts apart, `lanes` lines side by side: element j of line l at [j * lanes + l].
- * Invariant: a line's result depends on its length and on the plan alone, not on its neighbours. */
+/* Fourier transforms: plans, and the per-tier kernels they are made of. Numbers lie in two planes,
+ * real and imaginary parts apart, `lanes` lines side by side: element j of line l at [j * lanes +
+ * l]. Invariant: a line's result depends on its length and on the plan alone, not on its
+ * neighbours. */
 #ifndef MX_CPU_FFT_H
 #define MX_CPU_FFT_H
 
@@ -23,7 +24,8 @@ typedef struct mx_fft_batch {
   int64_t n;
   int n_factors;
   int radix[MX_FFT_FACTORS];
-  float *roots; /* of each pass: for p < m the radix - 1 complex numbers w^(p k), w of length radix m */
+  float *roots; /* of each pass: for p < m the radix - 1 complex numbers w^(p k), w of length radix
+                   m */
 } mx_fft_batch;
 
 typedef struct mx_fft_plan mx_fft_plan;
@@ -74,8 +76,8 @@ typedef struct mx_fft_kernels {
   void (*merge)(mx_planes x, int64_t n, float scale, float *dst);
   /* x[i] *= w[i]; the conjugate of the product where asked */
   void (*multiply)(mx_planes x, mx_planes w, int64_t n, bool conjugate);
-  /* From the transform z of pairs to the h + 1 numbers of that of the reals, and back to z: lanes side
-   * by side, root[k] = w^k of length 2 h. */
+  /* From the transform z of pairs to the h + 1 numbers of that of the reals, and back to z: lanes
+   * side by side, root[k] = w^k of length 2 h. */
   void (*real_out)(int64_t h, int64_t lanes, mx_planes root, mx_planes z, mx_planes x);
   void (*real_in)(int64_t h, int64_t lanes, mx_planes root, mx_planes x, mx_planes z);
 } mx_fft_kernels;

@@ -1,6 +1,7 @@
 /* Transforms of lines: passes over lines side by side, and one line as a matrix of n1 rows, columns
  * first, then rows.
- * Invariant: long lines go in blocks of columns whose size is fixed, so that threads change nothing. */
+ * Invariant: long lines go in blocks of columns whose size is fixed, so that threads change
+ * nothing. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -41,7 +42,8 @@ void mx_fft_lines(const mx_fft_batch *b, int64_t lanes, mx_planes *x, mx_planes 
 }
 
 int64_t mx_fft_line_room(const mx_fft_plan *p) {
-  return p->inner ? 2 * mx_fft_plane(p->inner->n) + mx_fft_line_room(p->inner) : 2 * mx_fft_plane(p->n);
+  return p->inner ? 2 * mx_fft_plane(p->inner->n) + mx_fft_line_room(p->inner)
+                  : 2 * mx_fft_plane(p->n);
 }
 
 /* ---- long lines ---- */
@@ -56,7 +58,8 @@ static mx_planes planes_at(float *room, int64_t n) {
   return (mx_planes){room, room + mx_fft_plane(n)};
 }
 
-static void gather(mx_planes from, int64_t rows, int64_t ld, int64_t column, int64_t n, mx_planes to) {
+static void gather(mx_planes from, int64_t rows, int64_t ld, int64_t column, int64_t n,
+                   mx_planes to) {
   for (int64_t i = 0; i < rows; i++) {
     memcpy(to.re + i * n, from.re + i * ld + column, (size_t)n * sizeof(float));
     memcpy(to.im + i * n, from.im + i * ld + column, (size_t)n * sizeof(float));
@@ -77,7 +80,8 @@ static void block_roots(const mx_fft_plan *p, int64_t column, int64_t n, mx_plan
 
 static float *block_room(long_line *l) {
   int64_t longest = mx_max64(l->p->cols.n, l->p->rows.n) * BLOCK;
-  float *room = mx_product_scratch(MX_SLOT_CHUNK, (size_t)(6 * mx_fft_plane(longest)) * sizeof *room);
+  float *room =
+      mx_product_scratch(MX_SLOT_CHUNK, (size_t)(6 * mx_fft_plane(longest)) * sizeof *room);
   if (!room)
     atomic_store(&l->failed, true);
   return room;

@@ -1,6 +1,6 @@
 /* Plans of Fourier transforms: factors, roots of unity, and a cache of recent plans.
- * Invariant: roots are correctly rounded to a last place or so, for any length; plans in use are never
- * freed, and the cache holds at most CACHE_BYTES. */
+ * Invariant: roots are correctly rounded to a last place or so, for any length; plans in use are
+ * never freed, and the cache holds at most CACHE_BYTES. */
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Products with Hadamard matrices, row by row in float32: sums and differences for the power of two,
- * a table of signs for what is left of the length. */
+/* Products with Hadamard matrices, row by row in float32: sums and differences for the power of
+ * two, a table of signs for what is left of the length. */
 #include <stdatomic.h>
 
 #include "backend/cpu/engines.h"

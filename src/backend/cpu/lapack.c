@@ -116,9 +116,10 @@ mx_lapack_fn mx_lapack(enum mx_lapack_routine r, mlx_dtype t) {
   int type = t == MLX_COMPLEX64 ? 2 : t == MLX_FLOAT64;
   if (found[r][type])
     return found[r][type];
-  mx_fail(MX_RUNTIME,
-          "[linalg] no LAPACK for %s: install libopenblas0 or the Python package scipy-openblas32, or "
-          "name a library in MLX_LAPACK (%s)",
-          names[r], reason);
+  mx_fail(
+      MX_RUNTIME,
+      "[linalg] no LAPACK for %s: install libopenblas0 or the Python package scipy-openblas32, or "
+      "name a library in MLX_LAPACK (%s)",
+      names[r], reason);
   return NULL;
 }

@@ -14,8 +14,8 @@ enum mx_lapack_routine {
 /* To be cast to the routine's own type. */
 typedef void (*mx_lapack_fn)(void);
 
-/* The routine for float32, float64 or complex64 (heevd for syevd); NULL after mx_fail where there is
- * no library or it lacks the routine. */
+/* The routine for float32, float64 or complex64 (heevd for syevd); NULL after mx_fail where there
+ * is no library or it lacks the routine. */
 mx_lapack_fn mx_lapack(enum mx_lapack_routine r, mlx_dtype t);
 
 #endif

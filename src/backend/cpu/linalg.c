@@ -107,7 +107,8 @@ static int cholesky(const mx_linalg *l, int64_t b, char *work) {
   (void)work;
   int n = (int)l->n, ld = at_least_1(n), info = 0;
   char *out = mx_linalg_at(l->step->out[0], b, l->item, l->n * l->n);
-  memcpy(out, mx_linalg_at(l->step->in[0], b, l->item, l->n * l->n), (size_t)(l->n * l->n) * l->item);
+  memcpy(out, mx_linalg_at(l->step->in[0], b, l->item, l->n * l->n),
+         (size_t)(l->n * l->n) * l->item);
   ((potrf_fn *)l->fn)(triangle(l->upper), &n, out, &ld, &info, 1);
   mx_linalg_clear(out, l->n, l->n, l->item, l->upper);
   /* A matrix that is not positive definite leaves what was done so far, as in MLX. */
@@ -133,7 +134,8 @@ typedef void trtri_fn(const char *, const char *, const int *, void *, const int
 static int inverse(const mx_linalg *l, int64_t b, char *work) {
   int n = (int)l->n, ld = at_least_1(n), info = 0;
   char *out = mx_linalg_at(l->step->out[0], b, l->item, l->n * l->n);
-  memcpy(out, mx_linalg_at(l->step->in[0], b, l->item, l->n * l->n), (size_t)(l->n * l->n) * l->item);
+  memcpy(out, mx_linalg_at(l->step->in[0], b, l->item, l->n * l->n),
+         (size_t)(l->n * l->n) * l->item);
   if (l->flag) {
     ((trtri_fn *)l->fn)(triangle(l->upper), "N", &n, out, &ld, &info, 1, 1);
     mx_linalg_clear(out, l->n, l->n, l->item, l->upper);
@@ -170,9 +172,11 @@ static int lu_factor(const mx_linalg *l, int64_t b, char *work) {
   int64_t k = l->m < l->n ? l->m : l->n;
   int *pivots = (int *)(void *)(work + (size_t)(l->m * l->n) * l->item);
   uint32_t *order = (uint32_t *)(void *)(pivots + k);
-  mx_linalg_transpose(mx_linalg_at(l->step->in[0], b, l->item, l->m * l->n), work, l->m, l->n, l->item);
+  mx_linalg_transpose(mx_linalg_at(l->step->in[0], b, l->item, l->m * l->n), work, l->m, l->n,
+                      l->item);
   ((getrf_fn *)l->fn)(&m, &n, work, &ld, pivots, &info);
-  mx_linalg_transpose(work, mx_linalg_at(l->step->out[0], b, l->item, l->m * l->n), l->n, l->m, l->item);
+  mx_linalg_transpose(work, mx_linalg_at(l->step->out[0], b, l->item, l->m * l->n), l->n, l->m,
+                      l->item);
   uint32_t *out = (uint32_t *)(void *)mx_linalg_at(l->step->out[1], b, 4, k);
   uint32_t *rows = (uint32_t *)(void *)mx_linalg_at(l->step->out[2], b, 4, l->m);
   for (int64_t i = 0; i < l->m; i++)
@@ -201,7 +205,8 @@ int mx_cpu_lu_factor(const mx_step *step) {
 typedef void getrs_fn(const char *, const int *, const int *, const void *, const int *,
                       const int *, void *, const int *, int *, size_t);
 typedef void trtrs_fn(const char *, const char *, const char *, const int *, const int *,
-                      const void *, const int *, void *, const int *, int *, size_t, size_t, size_t);
+                      const void *, const int *, void *, const int *, int *, size_t, size_t,
+                      size_t);
 
 /* LAPACK sees the transpose of a, so it solves with the transpose of that. */
 static int solve(const mx_linalg *l, int64_t b, char *work) {
@@ -212,7 +217,8 @@ static int solve(const mx_linalg *l, int64_t b, char *work) {
   const char *given = mx_linalg_at(l->step->in[0], b, l->item, l->n * l->n);
   mx_linalg_transpose(mx_linalg_at(right, b, l->item, size), work, l->n, columns, l->item);
   if (l->flag) {
-    ((trtrs_fn *)l->fn)(triangle(l->upper), "T", "N", &n, &k, given, &ld, work, &ld, &info, 1, 1, 1);
+    ((trtrs_fn *)l->fn)(triangle(l->upper), "T", "N", &n, &k, given, &ld, work, &ld, &info, 1, 1,
+                        1);
   } else {
     int *pivots = (int *)(void *)(a + (size_t)(l->n * l->n) * l->item);
     memcpy(a, given, (size_t)(l->n * l->n) * l->item);
@@ -220,7 +226,8 @@ static int solve(const mx_linalg *l, int64_t b, char *work) {
     if (!info)
       ((getrs_fn *)l->fn)("T", &n, &k, a, &ld, pivots, work, &ld, &info, 1);
   }
-  mx_linalg_transpose(work, mx_linalg_at(l->step->out[0], b, l->item, size), columns, l->n, l->item);
+  mx_linalg_transpose(work, mx_linalg_at(l->step->out[0], b, l->item, size), columns, l->n,
+                      l->item);
   return info;
 }
 

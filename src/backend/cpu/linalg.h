@@ -1,6 +1,6 @@
 /* How a factorization runs over a batch of row-major matrices.
- * Invariant: one matrix is one call of `one`, with workspace of its own thread; an error is recorded
- * once, by the caller of mx_linalg_run. */
+ * Invariant: one matrix is one call of `one`, with workspace of its own thread; an error is
+ * recorded once, by the caller of mx_linalg_run. */
 #ifndef MX_CPU_LINALG_H
 #define MX_CPU_LINALG_H
 
@@ -41,7 +41,8 @@ void mx_linalg_transpose(const void *src, void *dst, int64_t rows, int64_t cols,
 /* Zeros one side of the diagonal of a row-major matrix. */
 void mx_linalg_clear(void *a, int64_t rows, int64_t cols, size_t item, bool below);
 bool mx_linalg_finite(const void *a, mlx_dtype t, int64_t n);
-/* The number at the start of LAPACK's workspace, where a query leaves its size; 0 when too large. */
+/* The number at the start of LAPACK's workspace, where a query leaves its size; 0 when too large.
+ */
 int mx_linalg_asked(const void *work, mlx_dtype t);
 
 #endif

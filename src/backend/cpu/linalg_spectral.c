@@ -1,5 +1,5 @@
-/* QR, singular values, eigenvalues. Workspace is laid out by the functions that measure it: LAPACK's
- * own first, then integers, then what is kept between its call and the result. */
+/* QR, singular values, eigenvalues. Workspace is laid out by the functions that measure it:
+ * LAPACK's own first, then integers, then what is kept between its call and the result. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,14 +72,15 @@ typedef void cgesdd_fn(const char *, const int *, const int *, void *, const int
                        const int *, void *, const int *, void *, const int *, void *, int *, int *,
                        size_t);
 
-/* LAPACK sees the transpose, n by m, whose left vectors are our Vt and whose right ones are our U. */
+/* LAPACK sees the transpose, n by m, whose left vectors are our Vt and whose right ones are our U.
+ */
 static void call_gesdd(const mx_linalg *l, void *a, void *s, void *u, void *vt, void *work,
                        const int *lwork, void *rwork, int *iwork, int *info) {
   int m = (int)l->m, n = (int)l->n, ldm = at_least_1(m), ldn = at_least_1(n);
   const char *job = l->flag ? "A" : "N";
   if (l->dtype == MLX_COMPLEX64)
-    ((cgesdd_fn *)l->fn)(job, &n, &m, a, &ldn, s, vt, &ldn, u, &ldm, work, lwork, rwork, iwork, info,
-                         1);
+    ((cgesdd_fn *)l->fn)(job, &n, &m, a, &ldn, s, vt, &ldn, u, &ldm, work, lwork, rwork, iwork,
+                         info, 1);
   else
     ((gesdd_fn *)l->fn)(job, &n, &m, a, &ldn, s, vt, &ldn, u, &ldm, work, lwork, iwork, info, 1);
 }
@@ -87,7 +88,8 @@ static void call_gesdd(const mx_linalg *l, void *a, void *s, void *u, void *vt, 
 static int svd(const mx_linalg *l, int64_t b, char *work) {
   const mx_step *step = l->step;
   int64_t k = least(l->m, l->n), size = l->m * l->n;
-  char *rwork = work + (size_t)l->lwork * l->item, *iwork = rwork + (size_t)l->lrwork * l->real_item;
+  char *rwork = work + (size_t)l->lwork * l->item,
+       *iwork = rwork + (size_t)l->lrwork * l->real_item;
   char *a = iwork + (size_t)l->liwork * sizeof(int), *u = a, *vt = a;
   int info = 0;
   memcpy(a, mx_linalg_at(step->in[0], b, l->item, size), (size_t)size * l->item);
@@ -156,8 +158,8 @@ static void call_syevd(const mx_linalg *l, void *a, void *w, void *work, const i
   int n = (int)l->n, ld = at_least_1(n);
   const char *job = l->flag ? "V" : "N", *part = l->upper ? "L" : "U";
   if (l->dtype == MLX_COMPLEX64)
-    ((heevd_fn *)l->fn)(job, part, &n, a, &ld, w, work, lwork, rwork, lrwork, iwork, liwork, info, 1,
-                        1);
+    ((heevd_fn *)l->fn)(job, part, &n, a, &ld, w, work, lwork, rwork, lrwork, iwork, liwork, info,
+                        1, 1);
   else
     ((syevd_fn *)l->fn)(job, part, &n, a, &ld, w, work, lwork, iwork, liwork, info, 1, 1);
 }
@@ -175,7 +177,8 @@ static void fill_nan(void *p, mlx_dtype t, int64_t n) {
 /* LAPACK sees the transpose: of a Hermitian matrix the conjugate, with conjugate vectors. */
 static int eigh(const mx_linalg *l, int64_t b, char *work) {
   int64_t n = l->n, size = n * n;
-  char *rwork = work + (size_t)l->lwork * l->item, *iwork = rwork + (size_t)l->lrwork * l->real_item;
+  char *rwork = work + (size_t)l->lwork * l->item,
+       *iwork = rwork + (size_t)l->lrwork * l->real_item;
   char *a = iwork + (size_t)l->liwork * sizeof(int);
   char *w = mx_linalg_at(l->step->out[0], b, l->real_item, n);
   char *v = l->flag ? mx_linalg_at(l->step->out[1], b, l->item, size) : NULL;
@@ -235,8 +238,8 @@ static void call_geev(const mx_linalg *l, void *a, char *w, void *v, void *work,
   if (l->dtype == MLX_COMPLEX64)
     ((cgeev_fn *)l->fn)("N", job, &n, a, &ld, w, v, &ld, v, &ld, work, lwork, rwork, info, 1, 1);
   else
-    ((geev_fn *)l->fn)("N", job, &n, a, &ld, w, w + (size_t)n * l->item, v, &ld, v, &ld, work, lwork,
-                       info, 1, 1);
+    ((geev_fn *)l->fn)("N", job, &n, a, &ld, w, w + (size_t)n * l->item, v, &ld, v, &ld, work,
+                       lwork, info, 1, 1);
 }
 
 static float real_at(const mx_linalg *l, const char *p, int64_t i) {
@@ -245,7 +248,8 @@ static float real_at(const mx_linalg *l, const char *p, int64_t i) {
 }
 
 /* Real results as complex numbers: the vectors of a conjugate pair share two columns. */
-static void pair_up(const mx_linalg *l, const char *w, const char *v, float *values, float *vectors) {
+static void pair_up(const mx_linalg *l, const char *w, const char *v, float *values,
+                    float *vectors) {
   int64_t n = l->n;
   const char *imaginary = w + (size_t)n * l->item;
   for (int64_t j = 0; j < n; j++) {
@@ -302,6 +306,7 @@ int mx_cpu_eig(const mx_step *step) {
   if (!l.lwork)
     return too_large("eig");
   l.lrwork = l.dtype == MLX_COMPLEX64 ? (int)(2 * l.n) : 0;
-  l.work_bytes = ((size_t)l.lwork + (size_t)(2 * l.n * l.n + 2 * l.n)) * l.item + (size_t)l.lrwork * 4;
+  l.work_bytes =
+      ((size_t)l.lwork + (size_t)(2 * l.n * l.n + 2 * l.n)) * l.item + (size_t)l.lrwork * 4;
   return mx_linalg_run(&l);
 }

@@ -18,7 +18,8 @@ INLINE void put(float *restrict yr, float *restrict yi, int64_t i, float re, flo
 }
 
 INLINE void pass2(int64_t step, int64_t s, const float *w, const float *restrict xr,
-                  const float *restrict xi, float *restrict yr, float *restrict yi, const bool turn) {
+                  const float *restrict xi, float *restrict yr, float *restrict yi,
+                  const bool turn) {
   for (int64_t q = 0; q < s; q++) {
     float ar = xr[q], ai = xi[q], br = xr[q + step], bi = xi[q + step];
     yr[q] = ar + br;
@@ -28,7 +29,8 @@ INLINE void pass2(int64_t step, int64_t s, const float *w, const float *restrict
 }
 
 INLINE void pass3(int64_t step, int64_t s, const float *w, const float *restrict xr,
-                  const float *restrict xi, float *restrict yr, float *restrict yi, const bool turn) {
+                  const float *restrict xi, float *restrict yr, float *restrict yi,
+                  const bool turn) {
   const float sine = 0.866025403784438647f;
   for (int64_t q = 0; q < s; q++) {
     float ar = xr[q], ai = xi[q], br = xr[q + step], bi = xi[q + step];
@@ -43,10 +45,12 @@ INLINE void pass3(int64_t step, int64_t s, const float *w, const float *restrict
 }
 
 INLINE void pass4(int64_t step, int64_t s, const float *w, const float *restrict xr,
-                  const float *restrict xi, float *restrict yr, float *restrict yi, const bool turn) {
+                  const float *restrict xi, float *restrict yr, float *restrict yi,
+                  const bool turn) {
   for (int64_t q = 0; q < s; q++) {
     float ar = xr[q], ai = xi[q], br = xr[q + step], bi = xi[q + step];
-    float cr = xr[q + 2 * step], ci = xi[q + 2 * step], dr = xr[q + 3 * step], di = xi[q + 3 * step];
+    float cr = xr[q + 2 * step], ci = xi[q + 2 * step], dr = xr[q + 3 * step],
+          di = xi[q + 3 * step];
     float pr = ar + cr, pi = ai + ci, mr = ar - cr, mi = ai - ci;
     float tr = br + dr, ti = bi + di, ur = br - dr, ui = bi - di;
     yr[q] = pr + tr;
@@ -58,13 +62,15 @@ INLINE void pass4(int64_t step, int64_t s, const float *w, const float *restrict
 }
 
 INLINE void pass5(int64_t step, int64_t s, const float *w, const float *restrict xr,
-                  const float *restrict xi, float *restrict yr, float *restrict yi, const bool turn) {
+                  const float *restrict xi, float *restrict yr, float *restrict yi,
+                  const bool turn) {
   const float c1 = 0.309016994374947424f, c2 = -0.809016994374947424f;
   const float s1 = 0.951056516295153572f, s2 = 0.587785252292473129f;
   for (int64_t q = 0; q < s; q++) {
     float ar = xr[q], ai = xi[q];
     float br = xr[q + step], bi = xi[q + step], er = xr[q + 4 * step], ei = xi[q + 4 * step];
-    float cr = xr[q + 2 * step], ci = xi[q + 2 * step], dr = xr[q + 3 * step], di = xi[q + 3 * step];
+    float cr = xr[q + 2 * step], ci = xi[q + 2 * step], dr = xr[q + 3 * step],
+          di = xi[q + 3 * step];
     float tr = br + er, ti = bi + ei, vr = br - er, vi = bi - ei;
     float ur = cr + dr, ui = ci + di, zr = cr - dr, zi = ci - di;
     float mr = FMA(c1, tr, FMA(c2, ur, ar)), mi = FMA(c1, ti, FMA(c2, ui, ai));
@@ -160,8 +166,10 @@ static void twist(int64_t rows, int64_t cols, mx_planes x, int64_t ldx, mx_plane
       float re[T][T], im[T][T];
       int64_t m = rows - i0 < T ? rows - i0 : T, n = cols - j0 < T ? cols - j0 : T;
       for (int64_t i = 0; i < m; i++) {
-        const float *restrict xr = x.re + (i0 + i) * ldx + j0, *restrict xi = x.im + (i0 + i) * ldx + j0;
-        const float *restrict wr = w.re + (i0 + i) * ldw + j0, *restrict wi = w.im + (i0 + i) * ldw + j0;
+        const float *restrict xr = x.re + (i0 + i) * ldx + j0, *restrict xi =
+                                                                   x.im + (i0 + i) * ldx + j0;
+        const float *restrict wr = w.re + (i0 + i) * ldw + j0, *restrict wi =
+                                                                   w.im + (i0 + i) * ldw + j0;
         for (int64_t j = 0; j < n; j++) {
           re[i][j] = FMA(xr[j], wr[j], -(xi[j] * wi[j]));
           im[i][j] = FMA(xr[j], wi[j], xi[j] * wr[j]);
@@ -169,7 +177,8 @@ static void twist(int64_t rows, int64_t cols, mx_planes x, int64_t ldx, mx_plane
       }
       if (m == T && n == T) {
         for (int64_t j = 0; j < T; j++) {
-          float *restrict yr = y.re + (j0 + j) * rows + i0, *restrict yi = y.im + (j0 + j) * rows + i0;
+          float *restrict yr = y.re + (j0 + j) * rows + i0, *restrict yi =
+                                                                y.im + (j0 + j) * rows + i0;
           for (int64_t i = 0; i < T; i++) {
             yr[i] = re[i][j];
             yi[i] = im[i][j];
@@ -217,7 +226,8 @@ static void multiply(mx_planes x, mx_planes w, int64_t n, bool conjugate) {
 static void real_out(int64_t h, int64_t lanes, mx_planes root, mx_planes z, mx_planes x) {
   for (int64_t k = 0; k <= h; k++) {
     const float *restrict ar = z.re + k % h * lanes, *restrict ai = z.im + k % h * lanes;
-    const float *restrict br = z.re + (h - k) % h * lanes, *restrict bi = z.im + (h - k) % h * lanes;
+    const float *restrict br = z.re + (h - k) % h * lanes, *restrict bi =
+                                                               z.im + (h - k) % h * lanes;
     float *restrict xr = x.re + k * lanes, *restrict xi = x.im + k * lanes;
     float wr = 0.5f * root.re[k], wi = 0.5f * root.im[k];
     for (int64_t l = 0; l < lanes; l++) {
