@@ -5,7 +5,8 @@
 #include "lm/engine.h"
 #include "lm/json.h"
 
-/* A template that this interpreter cannot compile is an error only for who wants to chat: its text is kept. */
+/* A template that this interpreter cannot compile is an error only for who wants to chat: its text
+ * is kept. */
 int lm_engine_set_chat_template(lm_engine *e, const char *text) {
   char *copy = strdup(text);
   if (!copy)
@@ -61,7 +62,8 @@ static int no_template(const lm_engine *e) {
 static int render(const lm_engine *e, json_t *messages, json_t *extra, bool add_generation_prompt,
                   char **text) {
   if (!json_is_array(messages) || (extra && !json_is_object(extra)))
-    return lm_fail(LM_BAD_ARGUMENT, "a conversation is a JSON array, its extra variables an object");
+    return lm_fail(LM_BAD_ARGUMENT,
+                   "a conversation is a JSON array, its extra variables an object");
   json_t *context = make_context(e, messages, extra, add_generation_prompt);
   int bad = !context || lm_jinja_render(e->template, context, NULL, text, NULL);
   json_decref(context);

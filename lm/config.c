@@ -18,10 +18,14 @@ static int check(const lm_config *c) {
   const struct {
     const char *name;
     int64_t v, max;
-  } sizes[] = {{"number of layers", c->layers, MAX_LAYERS},  {"hidden size", c->hidden, MAX_DIM},
-               {"number of heads", c->heads, MAX_DIM},       {"number of key-value heads", c->kv_heads, MAX_DIM},
-               {"head size", c->head_dim, MAX_DIM},          {"feed-forward size", c->feed_forward, MAX_DIM},
-               {"vocabulary", c->vocabulary, MAX_DIM},       {"rope dimensions", c->rope_dims, MAX_DIM}};
+  } sizes[] = {{"number of layers", c->layers, MAX_LAYERS},
+               {"hidden size", c->hidden, MAX_DIM},
+               {"number of heads", c->heads, MAX_DIM},
+               {"number of key-value heads", c->kv_heads, MAX_DIM},
+               {"head size", c->head_dim, MAX_DIM},
+               {"feed-forward size", c->feed_forward, MAX_DIM},
+               {"vocabulary", c->vocabulary, MAX_DIM},
+               {"rope dimensions", c->rope_dims, MAX_DIM}};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     if (sizes[i].v < 1 || sizes[i].v > sizes[i].max)
       return lm_fail(LM_DAMAGED, "the model's %s is %lld", sizes[i].name, (long long)sizes[i].v);

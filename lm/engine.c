@@ -25,9 +25,9 @@ static int read_file(const char *dir, const char *name, bool optional, char **te
     return lm_fail(LM_BAD_ARGUMENT, "the path %s is too long", dir);
   FILE *f = fopen(path, "rb");
   if (!f)
-    return optional && errno == ENOENT
-               ? 0
-               : lm_fail(errno == ENOMEM ? LM_MEMORY : LM_NOT_FOUND, "cannot open %s: %s", path, strerror(errno));
+    return optional && errno == ENOENT ? 0
+                                       : lm_fail(errno == ENOMEM ? LM_MEMORY : LM_NOT_FOUND,
+                                                 "cannot open %s: %s", path, strerror(errno));
   struct stat st;
   int bad = fstat(fileno(f), &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size > MAX_TEXT_FILE;
   if (bad) {

@@ -45,8 +45,8 @@ static bool show(const run *r, const char *text, size_t len) {
 static int step(run *r, lm_statistics *stats, bool *done) {
   const char *text;
   size_t len;
-  int32_t id = lm_sampler_sample(r->sampler, lm_session_logits(r->session), r->vocabulary, r->tokens,
-                                 r->n);
+  int32_t id =
+      lm_sampler_sample(r->sampler, lm_session_logits(r->session), r->vocabulary, r->tokens, r->n);
   if (id < 0 || remember(r, &id, 1))
     return 1;
   stats->generated_tokens++;

@@ -1,7 +1,7 @@
 /* The language-model runtime. An engine is a loaded model: weights, tokenizer, chat template; it
- * never changes while sessions use it. A session is one timeline: tokens fed so far, their key-value
- * cache, the logits that follow. Functions return 0, or nonzero with lm_error_kind / lm_error_text
- * (error.h) saying why. */
+ * never changes while sessions use it. A session is one timeline: tokens fed so far, their
+ * key-value cache, the logits that follow. Functions return 0, or nonzero with lm_error_kind /
+ * lm_error_text (error.h) saying why. */
 #ifndef LM_LM_H
 #define LM_LM_H
 
@@ -44,7 +44,8 @@ int lm_engine_chat_prompt(const lm_engine *e, const char *messages, const char *
 int lm_session_new(lm_session **out, const lm_engine *e);
 void lm_session_free(lm_session *s);
 const lm_engine *lm_session_engine(const lm_session *s);
-/* Feeds tokens, `step` at a time (0: 2,048); afterwards the logits of the token after the last are there. */
+/* Feeds tokens, `step` at a time (0: 2,048); afterwards the logits of the token after the last are
+ * there. */
 int lm_session_feed(lm_session *s, const int32_t *ids, size_t n, size_t step,
                     const lm_progress *progress);
 /* lm_engine_vocabulary floats, the session's own until the next feed; the caller may change them.
@@ -77,8 +78,8 @@ typedef struct lm_statistics {
   lm_finish finish;
 } lm_statistics;
 
-/* Feeds the prompt, then samples until an end token, max_tokens, or a callback says stop. An end token
- * is counted but not shown. stats may be NULL. */
+/* Feeds the prompt, then samples until an end token, max_tokens, or a callback says stop. An end
+ * token is counted but not shown. stats may be NULL. */
 int lm_generate(lm_session *s, const int32_t *prompt, size_t n, const lm_generation *g,
                 lm_statistics *stats);
 

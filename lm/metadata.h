@@ -20,7 +20,8 @@ int64_t lm_metadata_int(lm_metadata *m, const char *key, int64_t otherwise);
 double lm_metadata_float(lm_metadata *m, const char *key, double otherwise);
 /* The caller frees it; NULL where there is none. */
 char *lm_metadata_string(lm_metadata *m, const char *key);
-/* Strings of a list, borrowed from the file in an array that the caller frees; NULL where there is none. */
+/* Strings of a list, borrowed from the file in an array that the caller frees; NULL where there is
+ * none. */
 lm_span *lm_metadata_strings(lm_metadata *m, const char *key, size_t *n);
 /* A 1-d array of this dtype and length; empty where there is none. The caller frees it. */
 mlx_array lm_metadata_array(lm_metadata *m, const char *key, mlx_dtype dtype, size_t n);

@@ -7,8 +7,8 @@
 
 typedef struct lm_model lm_model;
 
-/* Keys and values of one layer, (1, kv_heads, capacity, head_dim) each; positions past the session's
- * length are not defined. */
+/* Keys and values of one layer, (1, kv_heads, capacity, head_dim) each; positions past the
+ * session's length are not defined. */
 typedef struct lm_kv {
   mlx_array k, v;
 } lm_kv;
@@ -23,8 +23,8 @@ int lm_model_new(lm_model **out, const lm_config *c, const lm_weights *w, mlx_st
 void lm_model_free(lm_model *m);
 const lm_config *lm_model_config(const lm_model *m);
 
-/* Builds the pass of n tokens at positions from..from+n-1 and updates the cache's handles to the new,
- * unevaluated keys and values. logits (float32, vocabulary) of the last token, unless NULL. */
+/* Builds the pass of n tokens at positions from..from+n-1 and updates the cache's handles to the
+ * new, unevaluated keys and values. logits (float32, vocabulary) of the last token, unless NULL. */
 int lm_model_forward(const lm_model *m, lm_cache *cache, const int32_t *ids, int n, int from,
                      mlx_array *logits);
 

@@ -128,7 +128,8 @@ static int quantized(const lm_weights *w, const char *module, int64_t rows, int6
   if (bits < 1 || bits > 8 || group < 32 || group > 128 || columns % group || columns * bits % 32)
     return lm_fail(LM_DAMAGED, "tensor %s cannot be quantized in groups of %d and %d bits", module,
                    l->group, l->bits);
-  const int codes[] = {(int)rows, (int)(columns * bits / 32)}, groups[] = {(int)rows, (int)(columns / group)};
+  const int codes[] = {(int)rows, (int)(columns * bits / 32)},
+            groups[] = {(int)rows, (int)(columns / group)};
   return check_shape(module, l->w, codes, 2) || check_shape(module, l->scales, groups, 2) ||
          check_shape(module, l->biases, groups, 2);
 }

@@ -1,5 +1,5 @@
-/* The named tensors of a model, from a gguf file or from the safetensors of a folder, under the names
- * that Hugging Face's llama uses. */
+/* The named tensors of a model, from a gguf file or from the safetensors of a folder, under the
+ * names that Hugging Face's llama uses. */
 #ifndef LM_WEIGHTS_H
 #define LM_WEIGHTS_H
 
@@ -24,8 +24,8 @@ typedef struct lm_linear {
   int group, bits; /* bits 0: plain */
 } lm_linear;
 
-/* Reads every shard that the index (model.safetensors.index.json) names, or without one the folder's
- * model.safetensors. json is the folder's config.json; both stay the caller's. */
+/* Reads every shard that the index (model.safetensors.index.json) names, or without one the
+ * folder's model.safetensors. json is the folder's config.json; both stay the caller's. */
 int lm_weights_from_folder(lm_weights *w, const char *dir, json_t *json, json_t *index,
                            mlx_stream s, const lm_progress *progress);
 void lm_weights_free(lm_weights *w);

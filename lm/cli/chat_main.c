@@ -1,5 +1,5 @@
-/* mlx_lm.chat: a conversation on a terminal. The session keeps what the conversation has fed, so a turn
- * feeds only what is new. */
+/* mlx_lm.chat: a conversation on a terminal. The session keeps what the conversation has fed, so a
+ * turn feeds only what is new. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,8 @@ typedef struct chat {
   size_t reply_len, reply_cap;
 } chat;
 
-static const char help[] = "q ends, r starts a new conversation, h shows this; Ctrl-C stops an answer";
+static const char help[] =
+    "q ends, r starts a new conversation, h shows this; Ctrl-C stops an answer";
 
 static int say(chat *c, const char *role, const char *content) {
   json_t *m = json_pack("{s:s, s:s}", "role", role, "content", content);
@@ -108,8 +109,8 @@ static int encode(const chat *c, int32_t **ids, size_t *n) {
   free(messages);
   if (bad)
     return 1;
-  bad = lm_tokenizer_encode(lm_engine_tokenizer(c->engine), prompt, strlen(prompt), false, true, ids,
-                            n);
+  bad = lm_tokenizer_encode(lm_engine_tokenizer(c->engine), prompt, strlen(prompt), false, true,
+                            ids, n);
   free(prompt);
   return bad;
 }

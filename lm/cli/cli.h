@@ -1,4 +1,4 @@
-/* What the command-line programs share: flags, model paths, the progress bar, Ctrl-C, statistics. */
+/* What the command-line programs share: flags, model paths, progress bar, Ctrl-C, statistics. */
 #ifndef LM_CLI_H
 #define LM_CLI_H
 
@@ -18,8 +18,8 @@ typedef struct cli_options {
   lm_sampler_params sampling;
 } cli_options;
 
-/* Parses argv for the program `generate` or `chat`; says what is wrong on stderr. Returns -1 to go on,
- * else the exit code (also after --help). */
+/* Parses argv for the program `generate` or `chat`; says what is wrong on stderr. Returns -1 to go
+ * on, else the exit code (also after --help). */
 int cli_parse(cli_options *o, bool chat, int argc, char **argv);
 
 /* --max-tokens; -1 is no limit. */

@@ -61,8 +61,9 @@ static int make_prompt(lm_engine *e, const cli_options *o, int32_t **ids, size_t
   bool templated = false;
   if (!input && strcmp(o->prompt, "-") == 0)
     return 1;
-  int bad = prompt_text(e, o, input ? input : o->prompt, &text, &templated) ||
-            lm_tokenizer_encode(lm_engine_tokenizer(e), text, strlen(text), !templated, true, ids, n);
+  int bad =
+      prompt_text(e, o, input ? input : o->prompt, &text, &templated) ||
+      lm_tokenizer_encode(lm_engine_tokenizer(e), text, strlen(text), !templated, true, ids, n);
   free(text);
   free(input);
   if (!bad && *n == 0) {

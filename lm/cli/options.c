@@ -1,5 +1,5 @@
-/* Owns the flags: MLX-LM's names and defaults. A flag of MLX-LM that this runtime does not carry out
- * yet is refused by name, never ignored. */
+/* Owns the flags: MLX-LM's names and defaults. A flag of MLX-LM that this runtime does not carry
+ * out yet is refused by name, never ignored. */
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -31,10 +31,12 @@ static const struct spec {
     {"prompt", 1, PROMPT, GENERATE, "TEXT", "the prompt; - reads it from standard input"},
     {"system-prompt", 1, SYSTEM_PROMPT, BOTH, "TEXT", "the system message"},
     {"prefill-response", 1, PREFILL_RESPONSE, GENERATE, "TEXT", "how the answer begins"},
-    {"max-tokens", 1, MAX_TOKENS, BOTH, "N", "tokens to generate at the most; -1: until the answer ends"},
+    {"max-tokens", 1, MAX_TOKENS, BOTH, "N",
+     "tokens to generate at the most; -1: until the answer ends"},
     {"temp", 1, TEMP, BOTH, "X", "temperature; 0 takes the likeliest token"},
     {"top-p", 1, TOP_P, BOTH, "X", "sample from the likeliest tokens of this share"},
-    {"min-p", 1, MIN_P, GENERATE, "X", "leave out tokens less likely than this times the likeliest"},
+    {"min-p", 1, MIN_P, GENERATE, "X",
+     "leave out tokens less likely than this times the likeliest"},
     {"top-k", 1, TOP_K, GENERATE, "N", "sample from the N likeliest tokens"},
     {"xtc-probability", 1, XTC_PROBABILITY, BOTH, "X", "chance of excluding the top choices"},
     {"xtc-threshold", 1, XTC_THRESHOLD, BOTH, "X", "what counts as a top choice"},
@@ -44,8 +46,10 @@ static const struct spec {
     {"seed", 1, SEED, BOTH, "N", "the same seed gives the same text"},
     {"extra-eos-token", 1, EXTRA_EOS, GENERATE, "TOKEN...", "further tokens that end the answer"},
     {"ignore-chat-template", 0, IGNORE_TEMPLATE, GENERATE, "", "use the prompt as it is"},
-    {"use-default-chat-template", 0, DEFAULT_TEMPLATE, GENERATE, "", "ChatML where the model has no template"},
-    {"chat-template-config", 1, TEMPLATE_CONFIG, GENERATE, "JSON", "further variables of the template"},
+    {"use-default-chat-template", 0, DEFAULT_TEMPLATE, GENERATE, "",
+     "ChatML where the model has no template"},
+    {"chat-template-config", 1, TEMPLATE_CONFIG, GENERATE, "JSON",
+     "further variables of the template"},
     {"verbose", 1, VERBOSE, GENERATE, "BOOL", "statistics and rules around the text"},
     {"prefill-step-size", 1, PREFILL_STEP, BOTH, "N", "tokens of the prompt at a time"},
     {"trust-remote-code", 0, TRUST, BOTH, "", "accepted; no code of a model is ever run"},
@@ -206,7 +210,8 @@ int cli_parse(cli_options *o, bool chat, int argc, char **argv) {
                      .verbose = true,
                      .have_seed = chat,
                      .sampling = lm_sampler_defaults()};
-  for (int c, at = 0; (c = getopt_long_only(argc, argv, chat ? "m:h" : "p:m:h", longs, &at)) != -1;) {
+  for (int c, at = 0;
+       (c = getopt_long_only(argc, argv, chat ? "m:h" : "p:m:h", longs, &at)) != -1;) {
     int code = -1;
     if (c == '?')
       return usage(argv[0], which, false);

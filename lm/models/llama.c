@@ -32,12 +32,14 @@ struct lm_model {
 /* llama3: long wavelengths are stretched by the factor, short ones kept, with a ramp in between. */
 static float stretched(const lm_config *c, double freq) {
   double wavelength = 2 * 3.14159265358979323846 * freq;
-  double low = (double)c->rope_original / c->rope_low, high = (double)c->rope_original / c->rope_high;
+  double low = (double)c->rope_original / c->rope_low,
+         high = (double)c->rope_original / c->rope_high;
   if (wavelength < high)
     return (float)freq;
   if (wavelength > low)
     return (float)(freq * c->rope_factor);
-  double smooth = ((double)c->rope_original / wavelength - c->rope_low) / (c->rope_high - c->rope_low);
+  double smooth =
+      ((double)c->rope_original / wavelength - c->rope_low) / (c->rope_high - c->rope_low);
   return (float)(freq / ((1 - smooth) / c->rope_factor + smooth));
 }
 
@@ -171,7 +173,8 @@ void lm_cache_free(lm_cache *c) {
   *c = (lm_cache){0};
 }
 
-/* src with `update` at positions from.. of axis 2; the memory of src is reused when nobody else has it. */
+/* src with `update` at positions from.. of axis 2; the memory of src is reused when nobody else has
+ * it. */
 static mlx_array put(lm_graph *g, mlx_array src, mlx_array update, int from) {
   const int *u = mlx_array_shape(update);
   const int start[] = {0, 0, from, 0}, step[] = {1, 1, 1, 1};
@@ -237,7 +240,8 @@ static mlx_array embed(lm_graph *g, const lm_model *m, mlx_array ids) {
   /* in the activations' dtype, which may be wider than that of the scales */
   mlx_array scales = LM_OP(g, mlx_astype, LM_OP(g, mlx_take_axis, e->scales, ids, 0), m->dtype);
   mlx_array biases = LM_OP(g, mlx_astype, LM_OP(g, mlx_take_axis, e->biases, ids, 0), m->dtype);
-  return LM_OP(g, mlx_dequantize, rows, scales, biases, group, bits, "affine", mlx_array_new(), same);
+  return LM_OP(g, mlx_dequantize, rows, scales, biases, group, bits, "affine", mlx_array_new(),
+               same);
 }
 
 /* (1, n, heads*dim) -> (1, heads, n, dim) */
@@ -309,7 +313,8 @@ int lm_model_forward(const lm_model *m, lm_cache *cache, const int32_t *ids, int
   mlx_array x = embed(&g, m, lm_graph_keep(&g, tokens));
   for (int64_t i = 0; i < m->c.layers && !g.failed; i++) {
     const layer *l = &m->layers[i];
-    mlx_array a = attention(&g, m, l, &cache->layers[i], norm(&g, m, x, l->attention_norm), n, from);
+    mlx_array a =
+        attention(&g, m, l, &cache->layers[i], norm(&g, m, x, l->attention_norm), n, from);
     x = LM_OP(&g, mlx_add, x, a);
     mlx_array f = feed_forward(&g, l, norm(&g, m, x, l->feed_forward_norm));
     x = LM_OP(&g, mlx_add, x, f);

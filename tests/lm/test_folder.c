@@ -51,8 +51,9 @@ static double distance(const double *v, const json_t *want) {
   return sqrt(sum / (double)json_array_size(want));
 }
 
-// In float32 the logits are those of MLX-LM. In half precision, where both round at every operation,
-// they are about as near to the exact ones (those weights, computed in float32) as MLX-LM's.
+// In float32 the logits are those of MLX-LM. In half precision, where both round at every
+// operation, they are about as near to the exact ones (those weights, computed in float32) as
+// MLX-LM's.
 static void compare(const char *name, lm_session *s, const json_t *want, const json_t *exact) {
   const float *v = lm_session_logits(s);
   size_t stride = (size_t)json_integer_value(json_object_get(recording, "stride"));
@@ -67,13 +68,15 @@ static void compare(const char *name, lm_session *s, const json_t *want, const j
   double error = distance(ours, exact ? exact : want) / size_of(want);
   double allowed = exact ? 3 * distance(theirs, exact) / size_of(want) : 1e-5;
   if (getenv("MLX_TEST_VERBOSE")) printf("%-40s %.2e of %.2e\n", name, error, allowed);
-  if (!(error <= allowed)) fail_msg("%s: logits are off by %.2e, allowed %.2e", name, error, allowed);
+  if (!(error <= allowed))
+    fail_msg("%s: logits are off by %.2e, allowed %.2e", name, error, allowed);
 }
 
 // Logits of a path after the recorded prompt and after the steps.
 static void run(const char *name, const char *path, const json_t *rows, const json_t *exact) {
   int32_t ids[64];
-  const json_t *prompt = json_object_get(recording, "prompt"), *steps = json_object_get(recording, "steps");
+  const json_t *prompt = json_object_get(recording, "prompt"),
+               *steps = json_object_get(recording, "steps");
   size_t n = json_array_size(prompt);
   for (size_t i = 0; i < n; i++) ids[i] = (int32_t)json_integer_value(json_array_get(prompt, i));
   lm_engine *e;
@@ -121,7 +124,8 @@ static void test_saved_by_mlx_lm(void **state) {
   (void)state;
   char path[512];
   tiny_data(path, sizeof path, "tiny");
-  run("tiny", path, json_object_get(recording, "folder"), json_object_get(recording, "folder_exact"));
+  run("tiny", path, json_object_get(recording, "folder"),
+      json_object_get(recording, "folder_exact"));
 }
 
 static void test_gguf(void **state) {
@@ -137,13 +141,15 @@ static void refused(const char *path, lm_kind kind, const char *says) {
   lm_engine *e = NULL;
   lm_error_clear();
   if (!lm_engine_load(&e, path, NULL)) fail_msg("loaded in spite of: %s", says);
-  if (!strstr(lm_error_text(), says)) fail_msg("error '%s' does not say '%s'", lm_error_text(), says);
+  if (!strstr(lm_error_text(), says))
+    fail_msg("error '%s' does not say '%s'", lm_error_text(), says);
   if (lm_error_kind() != kind) fail_msg("kind %d of: %s", lm_error_kind(), lm_error_text());
 }
 
 static void whole_folder(char *folder, size_t n) {
   tiny_folder(folder, n);
-  tiny_write(folder, json_object_get(json_array_get(json_object_get(recording, "cases"), 0), "config"),
+  tiny_write(folder,
+             json_object_get(json_array_get(json_object_get(recording, "cases"), 0), "config"),
              MLX_FLOAT32, false);
 }
 
@@ -198,14 +204,15 @@ static void test_configs(void **state) {
       {"{\"rope_theta\": 1e300}", LM_DAMAGED, "rope"},
       {"{\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2}}", LM_UNSUPPORTED, "yarn"},
       {"{\"rope_scaling\": {\"type\": \"linear\", \"factor\": 0}}", LM_DAMAGED, "rope"},
-      {"{\"rope_scaling\": {\"type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 9}}", LM_DAMAGED,
-       "rope_scaling"},
+      {"{\"rope_scaling\": {\"type\": \"llama3\", \"factor\": 8, \"low_freq_factor\": 9}}",
+       LM_DAMAGED, "rope_scaling"},
       {"{\"tie_word_embeddings\": false, \"quantization\": {\"mode\": \"mxfp4\"}}", LM_UNSUPPORTED,
        "mxfp4"},
   };
   char folder[256];
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    const json_t *whole = json_object_get(json_array_get(json_object_get(recording, "cases"), 0), "config");
+    const json_t *whole =
+        json_object_get(json_array_get(json_object_get(recording, "cases"), 0), "config");
     whole_folder(folder, sizeof folder);
     json_t *config = json_copy((json_t *)whole), *change = json_loads(cases[i].change, 0, NULL);
     assert_non_null(change);
@@ -267,12 +274,13 @@ static void test_damaged_files(void **state) {
       {"tokenizer_config.json", "nothing", "tokenizer_config.json", LM_DAMAGED},
       {"generation_config.json", "{", "generation_config.json", LM_DAMAGED},
       {"model.safetensors", "", "model.safetensors", LM_DAMAGED},
-      {"model.safetensors", "\x10\0\0\0\0\0\0\0{\"a\":1}         ", "model.safetensors", LM_DAMAGED},
+      {"model.safetensors", "\x10\0\0\0\0\0\0\0{\"a\":1}         ", "model.safetensors",
+       LM_DAMAGED},
       {"model.safetensors.index.json", "{}", "weight_map", LM_DAMAGED},
       {"model.safetensors.index.json", "{\"weight_map\": {}}", "model.embed_tokens", LM_DAMAGED},
       {"model.safetensors.index.json", "{\"weight_map\": {\"a\": \"../b\"}}", "../b", LM_DAMAGED},
-      {"model.safetensors.index.json", "{\"weight_map\": {\"a\": \"c.safetensors\"}}", "c.safetensors",
-       LM_NOT_FOUND},
+      {"model.safetensors.index.json", "{\"weight_map\": {\"a\": \"c.safetensors\"}}",
+       "c.safetensors", LM_NOT_FOUND},
   };
   char folder[256];
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

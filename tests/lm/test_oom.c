@@ -1,6 +1,7 @@
-// Promises: whichever allocation fails while a model is loaded, a prompt is rendered, encoded and fed,
-// and tokens are drawn, the result is an error of kind LM_MEMORY (or the same tokens, where a way
-// around was found), never a crash; nothing leaks; and afterwards the same work succeeds.
+// Promises: whichever allocation fails while a model is loaded, a prompt is rendered, encoded and
+// fed, and tokens are drawn, the result is an error of kind LM_MEMORY (or the same tokens, where a
+// way around was found), never a crash; nothing leaks; and afterwards the same work succeeds, in
+// the same session, too.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -196,10 +197,46 @@ static void test_gguf_rest(void **state) {
   each_allocation("tiny.gguf", true);
 }
 
+// Feeds a prompt, then one token with an allocation that fails, and that token again when it did.
+static bool feed_again(const lm_engine *e, long at, bool stays_so, float *logits) {
+  static const int32_t prompt[] = {1, 84, 104, 101, 270, 37}, next = 99;
+  lm_session *s;
+  assert_int_equal(lm_session_new(&s, e), 0);
+  assert_int_equal(lm_session_feed(s, prompt, 6, 0, NULL), 0);
+  refuse(at, stays_so);
+  int bad = lm_session_feed(s, &next, 1, 0, NULL);
+  bool reached = atomic_load(&asked) >= at;
+  refuse(0, false);
+  if (bad) {
+    assert_int_equal(lm_error_kind(), LM_MEMORY);
+    assert_int_equal(lm_session_length(s), 6);
+    assert_int_equal(lm_session_feed(s, &next, 1, 0, NULL), 0);
+  }
+  memcpy(logits, lm_session_logits(s), (size_t)lm_engine_vocabulary(e) * sizeof *logits);
+  lm_session_free(s);
+  return reached;
+}
+
+static void test_session_goes_on(void **state) {
+  (void)state;
+  char path[512];
+  lm_engine *e;
+  float want[512], got[512];
+  tiny_data(path, sizeof path, "tiny.gguf");
+  assert_int_equal(lm_engine_load(&e, path, NULL), 0);
+  assert_in_range(lm_engine_vocabulary(e), 1, 512);
+  size_t bytes = (size_t)lm_engine_vocabulary(e) * sizeof *want;
+  feed_again(e, 1L << 40, false, want);
+  for (int stays_so = 0; stays_so < 2; stays_so++)
+    for (long at = 1; feed_again(e, at, stays_so, got); at++) assert_memory_equal(got, want, bytes);
+  lm_engine_free(e);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_folder_one), cmocka_unit_test(test_folder_rest),
-      cmocka_unit_test(test_gguf_one), cmocka_unit_test(test_gguf_rest),
+      cmocka_unit_test(test_gguf_one),   cmocka_unit_test(test_gguf_rest),
+      cmocka_unit_test(test_session_goes_on),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

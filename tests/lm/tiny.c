@@ -141,7 +141,8 @@ static int get(const json_t *config, const char *key, int otherwise) {
 
 static void add_layer(writer *w, const json_t *config, int i) {
   const int hidden = get(config, "hidden_size", 0), heads = get(config, "num_attention_heads", 0);
-  const int size = get(config, "head_dim", hidden / heads), feed = get(config, "intermediate_size", 0);
+  const int size = get(config, "head_dim", hidden / heads),
+            feed = get(config, "intermediate_size", 0);
   const int q = heads * size, kv = get(config, "num_key_value_heads", heads) * size;
   const struct {
     const char *name;
@@ -200,7 +201,8 @@ void tiny_write(const char *dir, const json_t *config, mlx_dtype dtype, bool sha
     put_json(dir, "model.safetensors.index.json", index);
     json_decref(index);
   }
-  static const char *const more[] = {"tokenizer.json", "tokenizer_config.json", "chat_template.jinja"};
+  static const char *const more[] = {"tokenizer.json", "tokenizer_config.json",
+                                     "chat_template.jinja"};
   for (int i = 0; i < 3; i++) {
     char path[1024], name[64];
     snprintf(name, sizeof name, "tiny/%s", more[i]);

@@ -16,8 +16,8 @@ void tiny_remove(const char *folder);
 /* Writes dir/name. */
 void tiny_text(const char *dir, const char *name, const void *text, size_t len);
 void tiny_copy(const char *from, const char *dir, const char *name);
-/* config.json, the weights it asks for by the rule (in two files with an index when sharded) and the
- * tokenizer of tests/data/lm/tiny. */
+/* config.json, the weights it asks for by the rule (in two files with an index when sharded) and
+ * the tokenizer of tests/data/lm/tiny. */
 void tiny_write(const char *dir, const json_t *config, mlx_dtype dtype, bool sharded);
 
 #endif

@@ -1,8 +1,9 @@
 """mlx_lm.generate and mlx_lm.chat as people and scripts meet them.
 
-Promises guarded: MLX-LM's flags, its layout of the text and the statistics, exit codes (0, 1 failed,
-2 usage, 130 interrupted), errors on stderr that name what is wrong, a bar only on a terminal, Ctrl-C
-that stops an answer and keeps what was said, memory and time of a short prompt on the default model.
+Promises guarded: MLX-LM's flags, its layout of the text and the statistics, exit codes (0, 1
+failed, 2 usage, 130 interrupted), errors on stderr that name what is wrong, a bar only on a
+terminal, Ctrl-C that stops an answer and keeps what was said, memory and time of a short prompt
+on the default model.
 """
 
 import fcntl

@@ -1,5 +1,5 @@
-"""Writes tests/data/lm/tiny*: a random llama of 70,000 weights in the ways that models come, and what
-the real MLX-LM computes from each.
+"""Writes tests/data/lm/tiny*: a random llama of 70,000 weights in the ways that models come, and
+what the real MLX-LM computes from each.
 
     make_tiny_data.py gguf DIR     with the packages gguf and numpy: DIR/tiny.gguf
     make_tiny_data.py mlx DIR      with mlx-lm, after the former: DIR/tiny/ and DIR/tiny.json
