@@ -49,12 +49,6 @@ int mx_return_many(mlx_array **res, mx_array **r, int n, int bad, mx_scope s);
 /* Gives the recorded error to the handler; returns 1. */
 int mx_report(void);
 
-/* Vectors as the other capi files see them. */
-typedef struct mx_handle_vector {
-  void **p; /* retained nodes */
-  size_t n, cap;
-} mx_handle_vector;
-
 /* Replaces a handle's string; NULL text is an error. */
 int mx_string_set(mlx_string *s, const char *text);
 
