@@ -155,6 +155,40 @@ int mx_node_multi(enum mx_prim prim, int n_out, const mx_spec *specs, mx_array *
   return mx_scope_own(first) ? 0 : 1;
 }
 
+/* Moves a pointer into one block to the same place of another. */
+static void *moved(const void *p, const char *from, char *to) {
+  return to + ((const char *)p - from);
+}
+
+int mx_node_clone(const mx_op *op, mx_array *const *in, mx_array **out) {
+  const char *from = (const char *)op->out[0];
+  size_t bytes = (size_t)((const char *)op - from) + op_bytes(op->n_out, op->n_in, (int)op->n_params);
+  char *to = malloc(bytes);
+  if (!to)
+    return mx_nomem("array");
+  memcpy(to, from, bytes);
+  mx_op *c = moved(op, from, to);
+  c->in = moved(op->in, from, to);
+  c->out = moved(op->out, from, to);
+  c->params = moved(op->params, from, to);
+  for (int i = 0; i < c->n_out; i++) {
+    mx_array *a = out[i] = c->out[i] = moved(op->out[i], from, to);
+    atomic_init(&a->refs, 1);
+    atomic_init(&a->state, MX_PENDING);
+    atomic_init(&a->shape32, NULL);
+    atomic_init(&a->strides_c, NULL);
+    a->owner = out[0];
+    a->op = c;
+    a->shape = moved(a->shape, from, to);
+    a->strides = moved(a->strides, from, to);
+    a->plan = 0;
+    a->uses = 0;
+  }
+  for (int i = 0; i < c->n_in; i++)
+    c->in[i] = in[i] ? mx_retain(in[i]) : NULL;
+  return 0;
+}
+
 mx_array *mx_leaf(mx_spec spec, mx_buffer *buf, int64_t offset) {
   int64_t size = mx_shape_size("array", spec.shape, spec.ndim, spec.dtype);
   mx_array *a = size < 0 ? NULL : malloc(sizeof *a + dims_bytes(&spec));

@@ -128,6 +128,10 @@ mx_array *mx_node(enum mx_prim prim, mx_spec out, int n_in, mx_array *const *in,
 /* Several outputs: fills out[0..n_out). Returns nonzero on failure. */
 int mx_node_multi(enum mx_prim prim, int n_out, const mx_spec *specs, mx_array **out, int n_in,
                   mx_array *const *in, int n_params, const int64_t *params, mx_stream *s);
+/* The operation again over other inputs, as many as it was made with and of the same dtypes, shapes
+ * and strides: parameters, stream and outputs as they stand. The outputs belong to the caller, under
+ * one reference, and not to the scope. `op` must never have run. */
+int mx_node_clone(const mx_op *op, mx_array *const *in, mx_array **out);
 /* An evaluated array over a buffer (takes over the reference, also on failure). */
 mx_array *mx_leaf(mx_spec spec, mx_buffer *buf, int64_t offset);
 /* An evaluated array holding a copy of host data, row major. */

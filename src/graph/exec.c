@@ -67,12 +67,12 @@ int mx_out_donate(const mx_step *step, int i, mx_array *out) {
   return 0;
 }
 
-/* How many references the step's own operations hold on input a. */
+/* How many references the step's own operations hold on input a and its siblings. */
 static int own_references(const mx_plan_step *st, const mx_array *a) {
   int n = 0;
   for (int m = 0; m < st->n_ops; m++)
     for (int k = 0; k < st->ops[m]->n_in; k++)
-      n += st->ops[m]->in[k] == a;
+      n += st->ops[m]->in[k] && st->ops[m]->in[k]->owner == a->owner;
   return n;
 }
 
@@ -86,8 +86,8 @@ static int await_inputs(mx_plan_step *st) {
       continue;
     if (!mx_ready(in) && mx_wait_ready(in))
       return mx_fail(MX_RUNTIME, "[eval] an input's evaluation failed in another plan");
-    w->last_use[k] = in->owner == in && (!in->op || in->op->n_out == 1) &&
-                     atomic_load_explicit(&in->refs, memory_order_acquire) == own_references(st, in);
+    w->last_use[k] =
+        atomic_load_explicit(&in->owner->refs, memory_order_acquire) == own_references(st, in);
   }
   return 0;
 }
@@ -130,8 +130,8 @@ static int run_step(mx_plan_step *st) {
       return 1;
     }
     count(&stats.steps, 1);
-    if (st->n_ops > 1)
-      count(&stats.fused_ops, (unsigned long long)st->n_ops);
+    if (st->work.n_instrs > 1)
+      count(&stats.fused_ops, (unsigned long long)st->work.n_instrs);
   }
   finish(st);
   return 0;

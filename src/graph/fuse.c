@@ -63,8 +63,10 @@ static bool same_shape(const mx_array *a, const mx_array *b) {
 }
 
 /* Somebody beside the plan's own consumers holds it. */
-static bool held(const mx_array *a) {
-  return (uint32_t)atomic_load_explicit(&a->owner->refs, memory_order_relaxed) > a->owner->uses;
+static bool held(const mx_plan *p, const mx_array *a) {
+  const mx_array *first = a->owner;
+  return p->kept ? p->kept[first->plan]
+                 : (uint32_t)atomic_load_explicit(&first->refs, memory_order_relaxed) > first->uses;
 }
 
 static bool can_join(const grouping *g, int32_t at, const mx_op *op) {
@@ -75,7 +77,7 @@ static bool can_join(const grouping *g, int32_t at, const mx_op *op) {
   const mx_op *root = g->plan->order[gr->root];
   return root->stream == op->stream && same_shape(root->out[0], op->out[0]) &&
          gr->n_ops < MX_TAPE_MAX_INSTRS && gr->n_in - 1 + op->n_in <= MX_TAPE_MAX_INPUTS &&
-         (!held(op->out[0]) || gr->n_out < MX_TAPE_MAX_OUTPUTS);
+         (!held(g->plan, op->out[0]) || gr->n_out < MX_TAPE_MAX_OUTPUTS);
 }
 
 static void assign(grouping *g) {
@@ -91,7 +93,7 @@ static void assign(grouping *g) {
         s->group = s->consumer;
         gr->n_ops++;
         gr->n_in += op->n_in - 1;
-        gr->n_out += held(op->out[0]);
+        gr->n_out += held(p, op->out[0]);
       } else {
         s->group = g->n_groups++;
         g->groups[s->group] = (group){i, 1, op->n_in, 1};
@@ -114,6 +116,32 @@ static void assign(grouping *g) {
 
 /* ---- steps ---- */
 
+/* A group that was made before, by compile: see mx_pack_group. */
+static int unpack_group(mx_plan *p, mx_step *w, const mx_op *op) {
+  int n = (int)op->params[0];
+  mx_instr *code = mx_plan_alloc(p, (size_t)n * sizeof *code);
+  uint8_t *regs = mx_plan_alloc(p, op->n_out);
+  if (!code || !regs)
+    return 1;
+  memcpy(code, op->params + 1, (size_t)n * sizeof *code);
+  for (int i = 0; i < op->n_out; i++)
+    regs[i] = (uint8_t)op->params[1 + n + i];
+  w->op = NULL;
+  w->n_instrs = n;
+  w->instrs = code;
+  w->out_regs = regs;
+  return 0;
+}
+
+int mx_pack_group(const mx_step *w, int64_t *words) {
+  _Static_assert(sizeof(mx_instr) == sizeof(int64_t), "an instruction is a word");
+  words[0] = w->n_instrs;
+  memcpy(words + 1, w->instrs, (size_t)w->n_instrs * sizeof *w->instrs);
+  for (int i = 0; i < w->n_out; i++)
+    words[1 + w->n_instrs + i] = w->out_regs[i];
+  return 1 + w->n_instrs + w->n_out;
+}
+
 static int step_of_op(mx_plan *p, mx_plan_step *st, mx_op *op) {
   mx_step *w = &st->work;
   st->view = mx_prim_view(op->prim);
@@ -128,7 +156,7 @@ static int step_of_op(mx_plan *p, mx_plan_step *st, mx_op *op) {
   w->n_out = op->n_out;
   w->in = op->in;
   w->out = op->out;
-  return 0;
+  return op->prim == MX_PRIM_FUSED ? unpack_group(p, w, op) : 0;
 }
 
 /* The register of an operand: an earlier member's result, or a (new) input. */
@@ -166,7 +194,7 @@ static int step_of_group(grouping *g, mx_plan_step *st, int32_t gi) {
       if (code[m].src[k] >= MX_TAPE_MAX_INPUTS)
         code[m].src[k] = (uint8_t)(code[m].src[k] - MX_TAPE_MAX_INPUTS + w->n_in);
     mx_array *out = st->ops[m]->out[0];
-    if (m == st->n_ops - 1 || held(out)) {
+    if (m == st->n_ops - 1 || held(p, out)) {
       regs[w->n_out] = (uint8_t)(w->n_in + m);
       w->out[w->n_out++] = out;
     }

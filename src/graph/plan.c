@@ -38,6 +38,14 @@ void *mx_plan_alloc(mx_plan *p, size_t bytes) {
   return at;
 }
 
+void mx_plan_free_arena(mx_plan *p) {
+  for (mx_chunk *c = p->arena, *next; c; c = next) {
+    next = c->next;
+    free(c);
+  }
+  p->arena = NULL;
+}
+
 /* ---- order ---- */
 
 typedef struct frame {
@@ -201,10 +209,7 @@ void mx_plan_release(mx_plan *p) {
     return;
   for (size_t i = 0; i < p->n_roots; i++)
     mx_release(p->roots[i]);
-  for (mx_chunk *c = p->arena, *next; c; c = next) {
-    next = c->next;
-    free(c);
-  }
+  mx_plan_free_arena(p);
   free(p->roots);
   free(p->order);
   free(p->parts);

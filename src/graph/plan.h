@@ -38,6 +38,7 @@ typedef struct mx_plan {
   mx_plan_part *parts;
   int n_parts;
   struct mx_chunk *arena;
+  const bool *kept;     /* by place: values that are wanted outside; NULL: those that somebody holds */
   atomic_bool failed;
   int kind;             /* of the first error, under the graph lock */
   char *text;
@@ -60,8 +61,12 @@ mx_plan *mx_plan_make(mx_array *const *arrays, size_t n, bool *empty);
 void mx_plan_release(mx_plan *p);
 void *mx_plan_alloc(mx_plan *p, size_t bytes); /* from the plan's arena, zeroed */
 
-/* Groups p->order into steps (fuse.c). */
+/* Groups p->order into steps (fuse.c). out[0]->plan of each operation is its place in the order. */
 int mx_plan_group(mx_plan *p);
+/* A fused step as the parameters of MX_PRIM_FUSED; returns how many words, at most MX_GROUP_WORDS. */
+#define MX_GROUP_WORDS (1 + MX_TAPE_MAX_INSTRS + MX_TAPE_MAX_OUTPUTS)
+int mx_pack_group(const mx_step *w, int64_t *words);
+void mx_plan_free_arena(mx_plan *p);
 
 /* Runs all steps of the part's stream in the part's turn (exec.c). */
 void mx_plan_run_part(mx_plan_part *part);

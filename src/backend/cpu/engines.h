@@ -1,4 +1,5 @@
-/* The engines of the CPU backend: one function a row of the op table names, and the tape. */
+/* The engines of the CPU backend: one function a row of the op table names.
+ * `tape` runs fused groups of elementwise operations. */
 #ifndef MX_CPU_ENGINES_H
 #define MX_CPU_ENGINES_H
 
@@ -7,8 +8,5 @@
 #define MX_ENGINE(name) int mx_cpu_##name(const mx_step *step);
 #include "gen/engines.inc"
 #undef MX_ENGINE
-
-/* A fused group of elementwise operations. */
-int mx_cpu_tape(const mx_step *step);
 
 #endif
