@@ -8,9 +8,9 @@ without a folder stands in src/gen/."""
 import sys
 from pathlib import Path
 
-from opgen import capi, elementwise, engines, prims, pyapi, table
+from opgen import capi, elementwise, engines, prims, pyapi, rules, table
 
-EMITTERS = (prims, elementwise, capi, engines, pyapi)
+EMITTERS = (prims, elementwise, capi, engines, pyapi, rules)
 ROOT = Path(__file__).resolve().parent.parent
 
 

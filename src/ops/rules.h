@@ -27,8 +27,8 @@ typedef struct mx_jvp_call {
   const mx_op *op;
   mx_array *const *in;
   mx_array *const *out;
-  mx_array *const *t;
-  mx_array **out_t;
+  mx_array *const *t; /* of the inputs' shapes and dtypes */
+  mx_array **out_t;   /* shape of the output; the caller casts to its dtype */
   mx_stream *s;
 } mx_jvp_call;
 
@@ -59,24 +59,47 @@ enum mx_vjp_state {
   MX_VJP_LACKS /* no line: an error that names the operation */
 };
 
-/* By enum mx_prim; in gen/rules.c. A missing jvp is derived from vjp by transposing it; a missing vmap
- * of an elementwise primitive aligns axes, of any other runs the operation once a slice and stacks. */
+/* By enum mx_prim; in gen/rules.c. A missing jvp is derived from vjp by transposing it (src/transforms);
+ * for the others the calls below know what to do without a rule. */
 extern const mx_rules mx_prim_rules[];
 
+/* ---- applying rules ---- */
+
+/* The primitive's vmap rule; without one an elementwise primitive aligns axes, and any other runs the
+ * operation once a slice and stacks the results. */
+int mx_vmap_op(const mx_vmap_call *c);
 /* The same operation, its parameters unchanged, on inputs of the same shapes and dtypes as those it was
- * made with, whatever their layouts. Fills out[0 .. op->n_out). */
+ * made with, whatever their layouts. Fills out[0 .. op->n_out). op must still have its inputs. */
 int mx_remake_same(const mx_op *op, mx_array *const *in, mx_array **out);
+/* The same operation on inputs of other shapes: the primitive's remake rule; an elementwise primitive
+ * needs none. ValueError where there is none and the shapes differ. */
+int mx_remake(const mx_op *op, mx_array *const *in, mx_array **out);
 
 /* ---- for rules ---- */
 
 /* in[i] with its further axis moved to the front; where it has none, broadcast to one (expand: else
  * returned with an axis of length 1). */
 mx_array *mx_vmap_front(const mx_vmap_call *c, int i, bool expand);
+/* Runs the operation once a slice and stacks, for a rule that has no better answer. */
+int mx_vmap_loop(const mx_vmap_call *c);
 /* Zeros of a's shape and dtype (a broadcast scalar). */
 mx_array *mx_zeros_of(const mx_array *a, mx_stream *s);
 /* g summed over the axes along which `like` was broadcast to g's shape, in like's shape. */
 mx_array *mx_unbroadcast(mx_array *g, const mx_array *like, mx_stream *s);
 /* A weak scalar: `value` in a's dtype, 0-d. */
 mx_array *mx_number(double value, const mx_array *a);
+mx_array *mx_imaginary_unit(void); /* complex64, 0-d */
+
+/* ---- for gen/rules.c ---- */
+
+/* The conjugate of what is complex; anything else as it is. */
+mx_array *mx_rule_conjugate(mx_array *a, mx_stream *s);
+/* Gives input i the gradient d (NULL: making it failed), conjugated where asked, in the input's shape. */
+int mx_rule_grad(const mx_vjp_call *c, int i, mx_array *d, bool conjugate);
+/* Adds what input i contributes to the output's tangent. An operation from complex to real computes it
+ * with g = mx_rule_unit; its tangent is real(conj(d) * t). */
+int mx_rule_tangent(const mx_jvp_call *c, int i, mx_array **sum, mx_array *d);
+mx_array *mx_rule_unit(const mx_jvp_call *c, int i);
+int mx_rule_tangent_done(const mx_jvp_call *c, mx_array *sum);
 
 #endif

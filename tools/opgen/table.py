@@ -17,16 +17,18 @@ emitter does with them; an unknown field, class, type or letter is an error with
       f     LOG1P(x)                               # scalar expression for a class of dtypes
       z>f   CABS(x)                                # with the class of the result where it differs
       slow  ABS(x) > LIMIT : SLOW(x)               # float32: where `f` does not hold, and what does
-      vjp   a: g / (1 + a)                         # an input's gradient; `none` for zero
-      jvp   a: ...                                 # where not the class default
-      vmap  ...                                    # where not the class default
+      vjp   a: g / (1 + a)                         # elementwise: an input's gradient; `none` for zero
+      vjp   rule                                   # others: mx_vjp_log1p by hand; or `none` for zero
+      jvp   rule                                   # mx_jvp_log1p; else vjp's formulas, or vjp transposed
+      vmap  rule                                   # mx_vmap_log1p; else axes aligned, or a loop
+      remake rule                                  # mx_remake_log1p: on inputs of other shapes
       test  np=numpy.log1p in=(-0.9, 10) tol=f32:2e-6
 
 `header fast.h` before the first op of a file names the public header of its C functions.
 `#` opens a comment at the start of a line or after two spaces. A line that begins with more spaces
 than a field's continues the line before it. Inputs of an expression are x, y, z in order.
-Gradients speak of ops by name, + - * / and unary minus, numbers (weak scalars), the inputs' names,
-`g`, the cotangent, and `out`, the result.
+Gradients speak of ops by name, + - * /, unary minus and comparisons, numbers (weak scalars; 1j the
+imaginary unit), the inputs' names, `g`, the cotangent, and `out`, the result: see rules.py.
 """
 
 import re
@@ -41,8 +43,10 @@ CLASSES = {
 ELEMENTWISE = ("unary", "binary", "ternary")
 
 # Fields that may come once, and those that add up.
-SINGLE = ("doc", "engine", "types", "error", "flags", "slow", "vmap")
-MULTI = ("c", "py", "alias", "method", "operator", "vjp", "jvp", "test")
+SINGLE = ("doc", "engine", "types", "error", "flags", "slow")
+MULTI = ("c", "py", "alias", "method", "operator", "test")
+# Transformations, and what a line of each may say beside a formula.
+RULES = {"vjp": ("rule", "none"), "jvp": ("rule",), "vmap": ("rule",), "remake": ("rule",)}
 
 # Classes of dtypes that an expression is for: float, float64 where it differs, signed integers,
 # unsigned integers, both through unsigned ("whole"), bool, complex, any dtype as bits.
@@ -142,8 +146,7 @@ class Op:
     exprs: dict = field(default_factory=dict)  # letter -> Expr
     slow: tuple = None  # (condition, expression)
     vjp: dict = field(default_factory=dict)  # input name -> formula
-    jvp: dict = field(default_factory=dict)
-    vmap: str = ""
+    rules: dict = field(default_factory=dict)  # key of RULES -> what it says
     test: list = field(default_factory=list)  # of dict
 
     @property
@@ -215,6 +218,17 @@ def _parse_types(op, text, fail):
     op.types, op.refuse = rule, refuse
 
 
+def _parse_rule(op, key, text, fail):
+    if key in op.rules or (key == "vjp" and op.vjp and text in RULES[key]):
+        fail(f"a second line for {key}")
+    if text in RULES[key]:
+        op.rules[key] = text
+    elif key == "vjp" and op.elementwise:
+        _parse_formula(op.vjp, text, fail)
+    else:
+        fail(f"{key} says one of: " + ", ".join(RULES[key]))
+
+
 def _parse_formula(table, text, fail):
     name, colon, formula = text.partition(":")
     if not colon or not name.strip().isidentifier() or not formula.strip():
@@ -253,8 +267,8 @@ def _add_field(op, key, text, seen, fail):
         _parse_py(op, text, fail)
     elif key == "types":
         _parse_types(op, text, fail)
-    elif key in ("vjp", "jvp"):
-        _parse_formula(getattr(op, key), text, fail)
+    elif key in RULES:
+        _parse_rule(op, key, text, fail)
     elif key == "test":
         _parse_test(op, text, fail)
     elif key == "method":

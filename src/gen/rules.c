@@ -1,0 +1,1230 @@
+/* Written by tools/opgen.py from src/ops/. Do not edit. */
+#include "gen/rules.h"
+
+#include "gen/ops.h"
+
+static int vjp_add(const mx_vjp_call *c) {
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, g, false))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 1, g, false))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_add(const mx_jvp_call *c) {
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, g))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, g))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_subtract(const mx_vjp_call *c) {
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, g, false))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 1, mx_negative(g, c->s), false))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_subtract(const mx_jvp_call *c) {
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, g))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_negative(g, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_multiply(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, b, c->s), true))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_multiply(g, a, c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_multiply(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, b, c->s)))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_multiply(g, a, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_divide(const mx_vjp_call *c) {
+  mx_array *b = c->in[1];
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(g, b, c->s), true))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_divide(mx_multiply(mx_negative(g, c->s), out, c->s), b, c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_divide(const mx_jvp_call *c) {
+  mx_array *b = c->in[1];
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(g, b, c->s)))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_divide(mx_multiply(mx_negative(g, c->s), out, c->s), b, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_remainder(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, g, false))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_multiply(mx_negative(g, c->s), mx_floor_divide(a, b, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_remainder(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, g))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_multiply(mx_negative(g, c->s), mx_floor_divide(a, b, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_power(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(mx_multiply(g, b, c->s), mx_power(a, mx_subtract(b, mx_number(1, c->out[0]), c->s), c->s), c->s), true))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_multiply(mx_multiply(g, out, c->s), mx_where(mx_equal(a, mx_number(0, c->out[0]), c->s), mx_number(0, c->out[0]), mx_log(a, c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_power(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_multiply(g, b, c->s), mx_power(a, mx_subtract(b, mx_number(1, c->out[0]), c->s), c->s), c->s)))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_multiply(mx_multiply(g, out, c->s), mx_where(mx_equal(a, mx_number(0, c->out[0]), c->s), mx_number(0, c->out[0]), mx_log(a, c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_maximum(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_where(mx_greater(a, b, c->s), g, mx_number(0, c->out[0]), c->s), true))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_where(mx_greater(a, b, c->s), mx_number(0, c->out[0]), g, c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_maximum(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_where(mx_greater(a, b, c->s), g, mx_number(0, c->out[0]), c->s)))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_where(mx_greater(a, b, c->s), mx_number(0, c->out[0]), g, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_minimum(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_where(mx_less(a, b, c->s), g, mx_number(0, c->out[0]), c->s), true))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_where(mx_less(a, b, c->s), mx_number(0, c->out[0]), g, c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_minimum(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_where(mx_less(a, b, c->s), g, mx_number(0, c->out[0]), c->s)))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_where(mx_less(a, b, c->s), mx_number(0, c->out[0]), g, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_logaddexp(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_sigmoid(mx_subtract(a, b, c->s), c->s), c->s), true))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_multiply(g, mx_sigmoid(mx_subtract(b, a, c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_logaddexp(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_sigmoid(mx_subtract(a, b, c->s), c->s), c->s)))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_multiply(g, mx_sigmoid(mx_subtract(b, a, c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_arctan2(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(mx_multiply(g, b, c->s), mx_add(mx_square(a, c->s), mx_square(b, c->s), c->s), c->s), true))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_divide(mx_multiply(mx_negative(g, c->s), a, c->s), mx_add(mx_square(a, c->s), mx_square(b, c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_arctan2(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(mx_multiply(g, b, c->s), mx_add(mx_square(a, c->s), mx_square(b, c->s), c->s), c->s)))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_divide(mx_multiply(mx_negative(g, c->s), a, c->s), mx_add(mx_square(a, c->s), mx_square(b, c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_copysign(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(mx_multiply(g, mx_binary(MX_PRIM_COPYSIGN, mx_number(1, c->out[0]), a, c->s), c->s), mx_binary(MX_PRIM_COPYSIGN, mx_number(1, c->out[0]), b, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_copysign(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_multiply(g, mx_binary(MX_PRIM_COPYSIGN, mx_number(1, c->out[0]), a, c->s), c->s), mx_binary(MX_PRIM_COPYSIGN, mx_number(1, c->out[0]), b, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_hypot(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(mx_multiply(g, a, c->s), out, c->s), true))
+      return 1;
+  }
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_divide(mx_multiply(g, b, c->s), out, c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_hypot(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *b = c->in[1];
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(mx_multiply(g, a, c->s), out, c->s)))
+      return 1;
+  }
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_divide(mx_multiply(g, b, c->s), out, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_nextafter(const mx_vjp_call *c) {
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, g, false))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_nextafter(const mx_jvp_call *c) {
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, g))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_where(const mx_vjp_call *c) {
+  mx_array *condition = c->in[0];
+  if (c->want[1]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 1, mx_where(condition, g, mx_number(0, c->out[0]), c->s), true))
+      return 1;
+  }
+  if (c->want[2]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 2, mx_where(condition, mx_number(0, c->out[0]), g, c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_where(const mx_jvp_call *c) {
+  mx_array *condition = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[1]) {
+    mx_array *g = c->t[1];
+    if (mx_rule_tangent(c, 1, &sum, mx_where(condition, g, mx_number(0, c->out[0]), c->s)))
+      return 1;
+  }
+  if (c->t[2]) {
+    mx_array *g = c->t[2];
+    if (mx_rule_tangent(c, 2, &sum, mx_where(condition, mx_number(0, c->out[0]), g, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_abs(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_sign(a, c->s), c->s), false))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_abs(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = mx_rule_unit(c, 0);
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_sign(a, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_negative(const mx_vjp_call *c) {
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, mx_negative(g, c->s), false))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_negative(const mx_jvp_call *c) {
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_negative(g, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_square(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_multiply(mx_number(2, c->out[0]), a, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_square(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_multiply(mx_number(2, c->out[0]), a, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_sqrt(const mx_vjp_call *c) {
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(mx_multiply(g, mx_number(0.5, c->out[0]), c->s), out, c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_sqrt(const mx_jvp_call *c) {
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(mx_multiply(g, mx_number(0.5, c->out[0]), c->s), out, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_rsqrt(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_divide(mx_multiply(mx_number(-0.5, c->out[0]), out, c->s), a, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_rsqrt(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_divide(mx_multiply(mx_number(-0.5, c->out[0]), out, c->s), a, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_reciprocal(const mx_vjp_call *c) {
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(mx_negative(g, c->s), mx_square(out, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_reciprocal(const mx_jvp_call *c) {
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_negative(g, c->s), mx_square(out, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_exp(const mx_vjp_call *c) {
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, out, c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_exp(const mx_jvp_call *c) {
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, out, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_expm1(const mx_vjp_call *c) {
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_add(out, mx_number(1, c->out[0]), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_expm1(const mx_jvp_call *c) {
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_add(out, mx_number(1, c->out[0]), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_log(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(g, a, c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_log(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(g, a, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_log2(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(g, mx_multiply(a, mx_number(0.6931471805599453, c->out[0]), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_log2(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(g, mx_multiply(a, mx_number(0.6931471805599453, c->out[0]), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_log10(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(g, mx_multiply(a, mx_number(2.302585092994046, c->out[0]), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_log10(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(g, mx_multiply(a, mx_number(2.302585092994046, c->out[0]), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_log1p(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(g, mx_add(mx_number(1, c->out[0]), a, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_log1p(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(g, mx_add(mx_number(1, c->out[0]), a, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_sin(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_cos(a, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_sin(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_cos(a, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_cos(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(mx_negative(g, c->s), mx_sin(a, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_cos(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_negative(g, c->s), mx_sin(a, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_tan(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(g, mx_square(mx_cos(a, c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_tan(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(g, mx_square(mx_cos(a, c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_arcsin(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_rsqrt(mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_arcsin(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_rsqrt(mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_arccos(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(mx_negative(g, c->s), mx_rsqrt(mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_arccos(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_negative(g, c->s), mx_rsqrt(mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_arctan(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(g, mx_add(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_arctan(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(g, mx_add(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_sinh(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_cosh(a, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_sinh(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_cosh(a, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_cosh(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_sinh(a, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_cosh(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_sinh(a, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_tanh(const mx_vjp_call *c) {
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_subtract(mx_number(1, c->out[0]), mx_square(out, c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_tanh(const mx_jvp_call *c) {
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_subtract(mx_number(1, c->out[0]), mx_square(out, c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_arcsinh(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_rsqrt(mx_add(mx_square(a, c->s), mx_number(1, c->out[0]), c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_arcsinh(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_rsqrt(mx_add(mx_square(a, c->s), mx_number(1, c->out[0]), c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_arccosh(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_rsqrt(mx_subtract(mx_square(a, c->s), mx_number(1, c->out[0]), c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_arccosh(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_rsqrt(mx_subtract(mx_square(a, c->s), mx_number(1, c->out[0]), c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_arctanh(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_divide(g, mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_arctanh(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_divide(g, mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_sigmoid(const mx_vjp_call *c) {
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(mx_multiply(g, out, c->s), mx_subtract(mx_number(1, c->out[0]), out, c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_sigmoid(const mx_jvp_call *c) {
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_multiply(g, out, c->s), mx_subtract(mx_number(1, c->out[0]), out, c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_erf(const mx_vjp_call *c) {
+  mx_array *a = c->in[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(mx_multiply(g, mx_number(1.1283791670955126, c->out[0]), c->s), mx_exp(mx_negative(mx_square(a, c->s), c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_erf(const mx_jvp_call *c) {
+  mx_array *a = c->in[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_multiply(g, mx_number(1.1283791670955126, c->out[0]), c->s), mx_exp(mx_negative(mx_square(a, c->s), c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_erfinv(const mx_vjp_call *c) {
+  mx_array *out = c->out[0];
+  if (c->want[0]) {
+    mx_array *g = mx_rule_conjugate(c->g[0], c->s);
+    if (mx_rule_grad(c, 0, mx_multiply(mx_multiply(g, mx_number(0.8862269254527579, c->out[0]), c->s), mx_exp(mx_square(out, c->s), c->s), c->s), true))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_erfinv(const mx_jvp_call *c) {
+  mx_array *out = c->out[0];
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_multiply(g, mx_number(0.8862269254527579, c->out[0]), c->s), mx_exp(mx_square(out, c->s), c->s), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_real(const mx_vjp_call *c) {
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, g, false))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_real(const mx_jvp_call *c) {
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = mx_rule_unit(c, 0);
+    if (mx_rule_tangent(c, 0, &sum, g))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_imag(const mx_vjp_call *c) {
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, mx_multiply(g, mx_imaginary_unit(), c->s), false))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_imag(const mx_jvp_call *c) {
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = mx_rule_unit(c, 0);
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(g, mx_imaginary_unit(), c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_conjugate(const mx_vjp_call *c) {
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, mx_conjugate(g, c->s), false))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_conjugate(const mx_jvp_call *c) {
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, mx_conjugate(g, c->s)))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+static int vjp_astype(const mx_vjp_call *c) {
+  if (c->want[0]) {
+    mx_array *g = c->g[0];
+    if (mx_rule_grad(c, 0, g, false))
+      return 1;
+  }
+  return 0;
+}
+
+static int jvp_astype(const mx_jvp_call *c) {
+  mx_array *sum = NULL;
+  if (c->t[0]) {
+    mx_array *g = c->t[0];
+    if (mx_rule_tangent(c, 0, &sum, g))
+      return 1;
+  }
+  return mx_rule_tangent_done(c, sum);
+}
+
+const mx_rules mx_prim_rules[MX_PRIM_COUNT] = {
+  [MX_PRIM_ADD] = {.vjp = vjp_add, .jvp = jvp_add, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_SUBTRACT] = {.vjp = vjp_subtract, .jvp = jvp_subtract, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_MULTIPLY] = {.vjp = vjp_multiply, .jvp = jvp_multiply, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_DIVIDE] = {.vjp = vjp_divide, .jvp = jvp_divide, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_FLOOR_DIVIDE] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_REMAINDER] = {.vjp = vjp_remainder, .jvp = jvp_remainder, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_POWER] = {.vjp = vjp_power, .jvp = jvp_power, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_MAXIMUM] = {.vjp = vjp_maximum, .jvp = jvp_maximum, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_MINIMUM] = {.vjp = vjp_minimum, .jvp = jvp_minimum, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_LOGADDEXP] = {.vjp = vjp_logaddexp, .jvp = jvp_logaddexp, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ARCTAN2] = {.vjp = vjp_arctan2, .jvp = jvp_arctan2, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_EQUAL] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_NOT_EQUAL] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_GREATER] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_GREATER_EQUAL] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_LESS] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_LESS_EQUAL] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_LOGICAL_AND] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_LOGICAL_OR] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_LOGICAL_XOR] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_BITWISE_AND] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_BITWISE_OR] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_BITWISE_XOR] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_LEFT_SHIFT] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_RIGHT_SHIFT] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_COPYSIGN] = {.vjp = vjp_copysign, .jvp = jvp_copysign, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_HYPOT] = {.vjp = vjp_hypot, .jvp = jvp_hypot, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_NEXTAFTER] = {.vjp = vjp_nextafter, .jvp = jvp_nextafter, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_WHERE] = {.vjp = vjp_where, .jvp = jvp_where, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ABS] = {.vjp = vjp_abs, .jvp = jvp_abs, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_NEGATIVE] = {.vjp = vjp_negative, .jvp = jvp_negative, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_SIGN] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_SQUARE] = {.vjp = vjp_square, .jvp = jvp_square, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_SQRT] = {.vjp = vjp_sqrt, .jvp = jvp_sqrt, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_RSQRT] = {.vjp = vjp_rsqrt, .jvp = jvp_rsqrt, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_RECIPROCAL] = {.vjp = vjp_reciprocal, .jvp = jvp_reciprocal, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_EXP] = {.vjp = vjp_exp, .jvp = jvp_exp, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_EXPM1] = {.vjp = vjp_expm1, .jvp = jvp_expm1, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_LOG] = {.vjp = vjp_log, .jvp = jvp_log, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_LOG2] = {.vjp = vjp_log2, .jvp = jvp_log2, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_LOG10] = {.vjp = vjp_log10, .jvp = jvp_log10, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_LOG1P] = {.vjp = vjp_log1p, .jvp = jvp_log1p, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_SIN] = {.vjp = vjp_sin, .jvp = jvp_sin, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_COS] = {.vjp = vjp_cos, .jvp = jvp_cos, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_TAN] = {.vjp = vjp_tan, .jvp = jvp_tan, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ARCSIN] = {.vjp = vjp_arcsin, .jvp = jvp_arcsin, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ARCCOS] = {.vjp = vjp_arccos, .jvp = jvp_arccos, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ARCTAN] = {.vjp = vjp_arctan, .jvp = jvp_arctan, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_SINH] = {.vjp = vjp_sinh, .jvp = jvp_sinh, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_COSH] = {.vjp = vjp_cosh, .jvp = jvp_cosh, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_TANH] = {.vjp = vjp_tanh, .jvp = jvp_tanh, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ARCSINH] = {.vjp = vjp_arcsinh, .jvp = jvp_arcsinh, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ARCCOSH] = {.vjp = vjp_arccosh, .jvp = jvp_arccosh, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ARCTANH] = {.vjp = vjp_arctanh, .jvp = jvp_arctanh, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_SIGMOID] = {.vjp = vjp_sigmoid, .jvp = jvp_sigmoid, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ERF] = {.vjp = vjp_erf, .jvp = jvp_erf, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ERFINV] = {.vjp = vjp_erfinv, .jvp = jvp_erfinv, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_FLOOR] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_CEIL] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_TRUNC] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_ROUND] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_ISNAN] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_ISINF] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_ISFINITE] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_ISPOSINF] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_ISNEGINF] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_SIGNBIT] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_LOGICAL_NOT] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_BITWISE_INVERT] = {.vjp_state = MX_VJP_ZERO},
+  [MX_PRIM_REAL] = {.vjp = vjp_real, .jvp = jvp_real, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_IMAG] = {.vjp = vjp_imag, .jvp = jvp_imag, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_CONJUGATE] = {.vjp = vjp_conjugate, .jvp = jvp_conjugate, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_ASTYPE] = {.vjp = vjp_astype, .jvp = jvp_astype, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_CONV_GENERAL] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_ARANGE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_RMS_NORM] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_LAYER_NORM] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_ROPE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SCALED_DOT_PRODUCT_ATTENTION] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_CROSS_ENTROPY] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_GATED_DELTA_UPDATE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_FFT] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_GATHER] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_TAKE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_TAKE_ALONG_AXIS] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_PUT_ALONG_AXIS] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SCATTER_ADD_AXIS] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SCATTER] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SLICE_UPDATE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SLICE_DYNAMIC] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SLICE_UPDATE_DYNAMIC] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_MASKED_SCATTER] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SEARCHSORTED] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_UNIQUE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_CONCATENATE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_CHOLESKY] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_INVERSE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_LU_FACTOR] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SOLVE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SOLVE_TRIANGULAR] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_QR] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SVD] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_EIGH] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_EIG] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_MATMUL] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_ADDMM] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_GATHER_MM] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SEGMENTED_MM] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_HADAMARD_TRANSFORM] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_STOP_GRADIENT] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_DEPENDS] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_FUSED] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_QUANTIZE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_DEQUANTIZE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_QUANTIZED_MATMUL] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_GATHER_QMM] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_TO_FP8] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_FROM_FP8] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_RANDOM_BITS] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SUM] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_PROD] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_MIN] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_MAX] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_ALL] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_ANY] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_ARGMIN] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_ARGMAX] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_LOGSUMEXP] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SOFTMAX] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_CUMSUM] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_CUMPROD] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_CUMMAX] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_CUMMIN] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_LOGCUMSUMEXP] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_RESHAPE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SQUEEZE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_EXPAND_DIMS] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_TRANSPOSE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_BROADCAST_TO] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SLICE] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_AS_STRIDED] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_DIAGONAL] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_VIEW] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_CONTIGUOUS] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_SORT] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_ARGSORT] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_PARTITION] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_ARGPARTITION] = {.vjp_state = MX_VJP_LACKS},
+};
