@@ -6,6 +6,17 @@
 
 #include <stdint.h>
 
+/* --- views: the offset in elements of the input, then --- */
+
+/* reshape, broadcast_to: a word for each length of the result, so that it can follow another input:
+ * the length itself, -1 for the one that is inferred (reshape alone), or the product of the lengths of
+ * the input's axes from..to. squeeze, expand_dims: a mask of axes. transpose: the order. slice: first
+ * element, then step, of every axis. diagonal: offset and both axes. */
+#define MX_LENGTH(from, to) (-2 - ((int64_t)(from) * 64 + (to)))
+#define MX_LENGTH_OF_INPUT(w) ((w) < -1)
+#define MX_LENGTH_FROM(w) ((-2 - (w)) / 64)
+#define MX_LENGTH_TO(w) ((-2 - (w)) % 64)
+
 /* --- reduce, scan, fast --- */
 
 typedef struct mx_reduce_params {

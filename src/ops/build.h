@@ -49,6 +49,8 @@ mx_array *mx_row_major(mx_array *a, mx_stream *s);
 /* gather_mm and gather_qmm: both index lists broadcast, int64, over the flattened batch. */
 int mx_gather_indices(const char *op, const mx_array *a, const mx_array *b, mx_array **lhs,
                       mx_array **rhs, mx_stream *s);
+/* Reshapes by the words of core/params.h: lengths that follow the input's. */
+mx_array *mx_reshape_words(mx_array *a, mx_ints words, mx_stream *s);
 /* First element, and number of elements, of a slice of every axis: bounds wrap once and are clipped. */
 int mx_slice_bounds(const char *op, const mx_array *a, mx_ints start, mx_ints stop, mx_ints step,
                     int64_t *from, int64_t *length);

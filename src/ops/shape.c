@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/dtype.h"
+#include "core/params.h"
 #include "gen/ops.h"
 #include "ops/build.h"
 
@@ -82,7 +83,9 @@ static bool reshape_strides(const mx_array *a, const int64_t *shape, int ndim, i
   return true;
 }
 
-static mx_array *reshape_to(mx_array *a, const int64_t *shape, int ndim, mx_stream *s) {
+/* `words` say how each length follows from the input's, see core/params.h. */
+static mx_array *reshape_to(mx_array *a, const int64_t *shape, int ndim, const int64_t *words,
+                            mx_stream *s) {
   int64_t strides[MX_MAX_NDIM];
   if (a->ndim == ndim && (ndim == 0 || !memcmp(a->shape, shape, (size_t)ndim * sizeof *shape)))
     return a;
@@ -90,21 +93,39 @@ static mx_array *reshape_to(mx_array *a, const int64_t *shape, int ndim, mx_stre
     if (!(a = mx_row_major(a, s))) return NULL;
     mx_row_strides(strides, shape, ndim);
   }
-  return mx_view_node(MX_PRIM_RESHAPE, a, ndim, shape, strides, 0, 0, NULL, s);
+  return mx_view_node(MX_PRIM_RESHAPE, a, ndim, shape, strides, 0, ndim, words, s);
 }
 
 mx_array *mx_reshape(mx_array *a, mx_ints shape, mx_stream *s) {
   int64_t want[MX_MAX_NDIM];
   if (!a || infer_shape("reshape", a, shape, want)) return NULL;
-  return reshape_to(a, want, shape.n, s);
+  return reshape_to(a, want, shape.n, shape.p, s);
+}
+
+mx_array *mx_reshape_words(mx_array *a, mx_ints words, mx_stream *s) {
+  int64_t want[MX_MAX_NDIM];
+  if (!a) return NULL;
+  if (words.n > MX_MAX_NDIM) return value_error("reshape", "too many dimensions", a);
+  for (int i = 0; i < words.n; i++) {
+    int64_t w = words.p[i], from = MX_LENGTH_FROM(w), to = MX_LENGTH_TO(w);
+    want[i] = w;
+    if (!MX_LENGTH_OF_INPUT(w)) continue;
+    if (to >= a->ndim) return value_error("reshape", "the input has lost dimensions", a);
+    want[i] = 1;
+    for (int64_t k = from; k <= to; k++)
+      if (__builtin_mul_overflow(want[i], a->shape[k], &want[i]))
+        return value_error("reshape", "too large", a);
+  }
+  if (infer_shape("reshape", a, (mx_ints){want, words.n}, want)) return NULL;
+  return reshape_to(a, want, words.n, words.p, s);
 }
 
 mx_array *mx_flatten(mx_array *a, int start_axis, int end_axis, mx_stream *s) {
   if (!a) return NULL;
-  int64_t shape[MX_MAX_NDIM + 1];
+  int64_t shape[MX_MAX_NDIM + 1], words[MX_MAX_NDIM + 1];
   int n = a->ndim, from = start_axis + (start_axis < 0 ? n : 0);
   int to = end_axis + (end_axis < 0 ? n : 0), k = 0;
-  if (n == 0) return reshape_to(a, (int64_t[]){1}, 1, s);
+  if (n == 0) return mx_reshape(a, MX_INTS(1), s);
   from = from < 0 ? 0 : from;
   to = to >= n ? n - 1 : to;
   if (to < from || from >= n) {
@@ -113,16 +134,18 @@ mx_array *mx_flatten(mx_array *a, int start_axis, int end_axis, mx_stream *s) {
     return NULL;
   }
   for (int i = 0; i < n; i++) {
-    if (i > from && i <= to)
+    if (i > from && i <= to) {
       shape[k - 1] *= a->shape[i];
-    else
+    } else {
+      words[k] = MX_LENGTH(i, i == from ? to : i);
       shape[k++] = a->shape[i];
+    }
   }
-  return reshape_to(a, shape, k, s);
+  return reshape_to(a, shape, k, words, s);
 }
 
 mx_array *mx_unflatten(mx_array *a, int axis, mx_ints shape, mx_stream *s) {
-  int64_t want[2 * MX_MAX_NDIM];
+  int64_t want[2 * MX_MAX_NDIM], words[MX_MAX_NDIM];
   int at;
   if (!a || mx_axis("unflatten", axis, a->ndim, &at)) return NULL;
   if (shape.n == 0) return value_error("unflatten", "the new shape is empty", a);
@@ -132,7 +155,12 @@ mx_array *mx_unflatten(mx_array *a, int axis, mx_ints shape, mx_stream *s) {
   if (infer_shape("unflatten", &axis_only, shape, want + at)) return NULL;
   memcpy(want, a->shape, (size_t)at * sizeof *want);
   memcpy(want + at + shape.n, a->shape + at + 1, (size_t)(a->ndim - at - 1) * sizeof *want);
-  return reshape_to(a, want, a->ndim - 1 + shape.n, s);
+  int ndim = a->ndim - 1 + shape.n;
+  for (int i = 0; i < ndim; i++) {
+    int own = i < at ? i : i - shape.n + 1;
+    words[i] = i < at || i >= at + shape.n ? MX_LENGTH(own, own) : shape.p[i - at];
+  }
+  return reshape_to(a, want, ndim, words, s);
 }
 
 /* ---- axes of length 1 ---- */
@@ -140,12 +168,15 @@ mx_array *mx_unflatten(mx_array *a, int axis, mx_ints shape, mx_stream *s) {
 static mx_array *squeeze_mask(mx_array *a, const bool *drop, mx_stream *s) {
   int64_t shape[MX_MAX_NDIM], strides[MX_MAX_NDIM];
   int n = 0;
+  uint64_t bits = 0;
   for (int i = 0; i < a->ndim; i++) {
+    bits |= (uint64_t)drop[i] << i;
     if (drop[i]) continue;
     shape[n] = a->shape[i];
     strides[n++] = a->strides[i];
   }
-  return n == a->ndim ? a : mx_view_node(MX_PRIM_SQUEEZE, a, n, shape, strides, 0, 0, NULL, s);
+  if (n == a->ndim) return a;
+  return mx_view_node(MX_PRIM_SQUEEZE, a, n, shape, strides, 0, 1, (int64_t *)&bits, s);
 }
 
 mx_array *mx_squeeze(mx_array *a, mx_stream *s) {
@@ -174,12 +205,15 @@ mx_array *mx_expand_dims_axes(mx_array *a, mx_ints axes, mx_stream *s) {
   int n = a->ndim + axes.n;
   if (n > MX_MAX_NDIM) return value_error("expand_dims", "too many dimensions", a);
   if (mx_axes_mask("expand_dims", axes, false, n, fresh)) return NULL;
+  uint64_t bits = 0;
   for (int i = n - 1, j = a->ndim - 1; i >= 0; i--) {
+    bits |= (uint64_t)fresh[i] << i;
     shape[i] = fresh[i] ? 1 : a->shape[j];
     strides[i] = !fresh[i] ? a->strides[j] : i + 1 < n ? shape[i + 1] * strides[i + 1] : 1;
     j -= !fresh[i];
   }
-  return axes.n == 0 ? a : mx_view_node(MX_PRIM_EXPAND_DIMS, a, n, shape, strides, 0, 0, NULL, s);
+  if (axes.n == 0) return a;
+  return mx_view_node(MX_PRIM_EXPAND_DIMS, a, n, shape, strides, 0, 1, (int64_t *)&bits, s);
 }
 
 mx_array *mx_expand_dims(mx_array *a, int axis, mx_stream *s) {
@@ -261,7 +295,7 @@ mx_array *mx_moveaxis(mx_array *a, int source, int destination, mx_stream *s) {
 /* ---- broadcasting ---- */
 
 mx_array *mx_broadcast_to(mx_array *a, mx_ints shape, mx_stream *s) {
-  int64_t strides[MX_MAX_NDIM], full[MX_MAX_NDIM];
+  int64_t strides[MX_MAX_NDIM], full[MX_MAX_NDIM], words[MX_MAX_NDIM];
   char from[200], to[200];
   if (!a) return NULL;
   int n = shape.n, lead = n - a->ndim;
@@ -271,6 +305,7 @@ mx_array *mx_broadcast_to(mx_array *a, mx_ints shape, mx_stream *s) {
   for (int i = 0; fits && i < n; i++) {
     bool own = i >= lead && a->shape[i - lead] == full[i];
     strides[i] = own ? a->strides[i - lead] : 0;
+    words[i] = own ? MX_LENGTH(i - lead, i - lead) : full[i];
     fits = own || i < lead || a->shape[i - lead] == 1;
   }
   if (!fits) {
@@ -281,7 +316,7 @@ mx_array *mx_broadcast_to(mx_array *a, mx_ints shape, mx_stream *s) {
   }
   if (mx_shape_size("broadcast_to", full, n, (mlx_dtype)a->dtype) < 0) return NULL;
   if (n == a->ndim && (n == 0 || !memcmp(full, a->shape, (size_t)n * sizeof *full))) return a;
-  return mx_view_node(MX_PRIM_BROADCAST_TO, a, n, full, strides, 0, 0, NULL, s);
+  return mx_view_node(MX_PRIM_BROADCAST_TO, a, n, full, strides, 0, n, words, s);
 }
 
 int mx_broadcast_arrays(mx_vec *res, mx_vec inputs, mx_stream *s) {
