@@ -1,0 +1,25 @@
+/* Primitives that treat the axes in front of their own as a batch: a further axis is one more of
+ * them, in front. */
+#ifndef MX_OPS_LEADING_H
+#define MX_OPS_LEADING_H
+
+#include "gen/rules.h"
+
+/* vmap of such a primitive: every input with the further axis in front, and the same operation on
+ * them, made by its remake rule. */
+int mx_vmap_leading(const mx_vmap_call *c,
+                    int (*remake)(const mx_op *op, mx_array *const *in, mx_array **out));
+
+/* a (V, ...) with axes of length 1 put in after the first until it has `ndim`; NULL passes. */
+mx_array *mx_lead_align(mx_array *a, int ndim, mx_stream *s);
+
+/* gather_mm, gather_qmm: the index list of input `indices` into the batch of input `matrices`, with
+ * the further axis in front and counting through it where the matrices have one. */
+mx_array *mx_vmap_picks(const mx_vmap_call *c, int matrices, int indices);
+
+/* a with its last two axes exchanged. */
+mx_array *mx_turn(mx_array *a, mx_stream *s);
+/* a times a number, a itself for 1. */
+mx_array *mx_times(mx_array *a, double by, mx_stream *s);
+
+#endif
