@@ -265,12 +265,12 @@ static mx_array *logsumexp(mx_array *a, mx_ints axes, bool all, bool keepdims, m
     int ndim = reduced_shape(a, mask, keepdims, shape);
     return mx_reshape(r, (mx_ints){shape, ndim}, s);
   }
-  int64_t order[MX_MAX_NDIM], shape[MX_MAX_NDIM];
+  int64_t order[MX_MAX_NDIM];
   mx_array *rows = dense_rows(join_last(masked_last(x, mask, order, s), n, s), s);
   if (!rows) return NULL;
-  int ndim = reduced_shape(a, mask, keepdims, shape);
-  return mx_node(MX_PRIM_LOGSUMEXP, (mx_spec){(mlx_dtype)x->dtype, ndim, shape, NULL}, 1, &rows, 0,
-                 NULL, s);
+  mx_spec out = {(mlx_dtype)x->dtype, rows->ndim - 1, rows->shape, NULL};
+  mx_array *r = mx_node(MX_PRIM_LOGSUMEXP, out, 1, &rows, 0, NULL, s);
+  return keepdims ? mx_expand_dims_axes(r, (mx_ints){order + a->ndim - n, n}, s) : r;
 }
 
 mx_array *mx_logsumexp(mx_array *a, bool keepdims, mx_stream *s) {
