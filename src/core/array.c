@@ -11,7 +11,9 @@
 
 #include "base/error.h"
 #include "base/half.h"
+#include "core/prim.h"
 #include "core/scope.h"
+#include "core/session.h"
 
 /* ---- shapes ---- */
 
@@ -92,9 +94,27 @@ static size_t dims_bytes(const mx_spec *spec) {
   return 2 * (size_t)spec->ndim * sizeof(int64_t);
 }
 
+static mx_payload *payload_of(const mx_op *op) {
+  return mx_prim_payload(op->prim) ? (mx_payload *)(intptr_t)op->params[1] : NULL;
+}
+
+/* The operation's list of inputs takes its references. */
+static void hold_inputs(mx_op *op, mx_array *const *in) {
+  mx_payload *p = payload_of(op);
+  if (p)
+    atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed);
+  uint32_t traced = 0;
+  for (int i = 0; i < op->n_in; i++) {
+    op->in[i] = in[i] ? mx_retain(in[i]) : NULL;
+    traced |= in[i] ? in[i]->owner->session : 0;
+  }
+  if (traced)
+    mx_session_inherit(op->out[0], op->n_in, op->in);
+}
+
 /* Fills the operation that starts at *at in a block and moves *at behind it. */
-static mx_op *init_op(char *at, enum mx_prim prim, int n_out, int n_in, mx_array *const *in,
-                      int n_params, const int64_t *params, mx_stream *s) {
+static mx_op *init_op(char *at, enum mx_prim prim, int n_out, int n_in, int n_params,
+                      const int64_t *params, mx_stream *s) {
   mx_op *op = (mx_op *)at;
   at += sizeof *op;
   op->prim = (uint16_t)prim;
@@ -109,8 +129,6 @@ static mx_op *init_op(char *at, enum mx_prim prim, int n_out, int n_in, mx_array
   op->out = (mx_array **)at;
   if (n_params)
     memcpy(op->params, params, (size_t)n_params * sizeof(int64_t));
-  for (int i = 0; i < n_in; i++)
-    op->in[i] = in[i] ? mx_retain(in[i]) : NULL;
   return op;
 }
 
@@ -147,11 +165,12 @@ int mx_node_multi(enum mx_prim prim, int n_out, const mx_spec *specs, mx_array *
     out[i]->index = (uint16_t)i;
     at += sizeof(mx_array) + dims_bytes(&specs[i]);
   }
-  mx_op *op = init_op(at, prim, n_out, n_in, in, n_params, params, s);
+  mx_op *op = init_op(at, prim, n_out, n_in, n_params, params, s);
   for (int i = 0; i < n_out; i++) {
     op->out[i] = out[i];
     out[i]->op = op;
   }
+  hold_inputs(op, in);
   return mx_scope_own(first) ? 0 : 1;
 }
 
@@ -182,11 +201,22 @@ int mx_node_clone(const mx_op *op, mx_array *const *in, mx_array **out) {
     a->shape = moved(a->shape, from, to);
     a->strides = moved(a->strides, from, to);
     a->plan = 0;
-    a->uses = 0;
+    a->uses = a->session = a->level = a->mark = 0;
   }
-  for (int i = 0; i < c->n_in; i++)
-    c->in[i] = in[i] ? mx_retain(in[i]) : NULL;
+  hold_inputs(c, in);
   return 0;
+}
+
+mx_array *mx_placeholder(mx_spec spec) {
+  int64_t size = mx_shape_size("array", spec.shape, spec.ndim, spec.dtype);
+  mx_array *a = size < 0 ? NULL : malloc(sizeof *a + dims_bytes(&spec));
+  if (!a) {
+    if (size >= 0)
+      mx_nomem("array");
+    return NULL;
+  }
+  init_array(a, (int64_t *)(a + 1), &spec, size);
+  return mx_scope_own(a);
 }
 
 mx_array *mx_leaf(mx_spec spec, mx_buffer *buf, int64_t offset) {
@@ -234,11 +264,30 @@ static mx_array *drop(mx_array *a, mx_array *stack) {
   return a;
 }
 
-void mx_op_done(mx_op *op) {
+void mx_payload_release(mx_payload *p) {
+  if (p && atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) == 1)
+    p->dtor(p);
+}
+
+static void drop_payload(mx_op *op) {
+  mx_payload *p = payload_of(op);
+  if (!p)
+    return;
+  op->params[1] = 0;
+  mx_payload_release(p);
+}
+
+void mx_op_release_inputs(mx_op *op) {
   int n = op->n_in;
   op->n_in = 0;
+  drop_payload(op);
   for (int i = 0; i < n; i++)
     mx_release(op->in[i]);
+}
+
+void mx_op_done(mx_op *op) {
+  if (!mx_session_keeps(op->out[0]))
+    mx_op_release_inputs(op);
 }
 
 void mx_release(mx_array *a) {
@@ -248,6 +297,7 @@ void mx_release(mx_array *a) {
     stack = top->next;
     mx_op *op = top->op;
     if (op) {
+      drop_payload(op);
       for (int i = 0; i < op->n_in; i++)
         stack = drop(op->in[i], stack);
       for (int i = 1; i < op->n_out; i++)

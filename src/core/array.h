@@ -58,6 +58,14 @@ struct mx_op {
   int64_t *params;
 };
 
+/* What an operation of a primitive flagged `payload` carries beside words: its second parameter word
+ * points to one, of which each such operation holds a reference until it has run. */
+typedef struct mx_payload {
+  atomic_int refs;
+  void (*dtor)(struct mx_payload *p);
+} mx_payload;
+void mx_payload_release(mx_payload *p); /* NULL is fine */
+
 /* ---- nodes ---- */
 
 enum mx_state { MX_PENDING, MX_QUEUED, MX_READY };
@@ -78,7 +86,9 @@ struct mx_array {
   int64_t *strides;    /* ndim element strides, may be 0 or negative */
   int32_t plan;        /* scratch of the planner, under the graph lock */
   uint32_t uses;       /* scratch of the planner */
-  mx_array *next;      /* link of the release stack */
+  uint32_t session, level; /* whose transformation it is part of: see session.h; at the owner */
+  uint32_t mark;       /* scratch of the transformations of its session's thread, at the owner */
+  mx_array *next;      /* link of the release stack, or of a session's list */
   _Atomic(int *) shape32; /* mlx-c's int shape, made when asked for */
   _Atomic(size_t *) strides_c;
 };
@@ -89,7 +99,7 @@ static inline mx_array *mx_retain(mx_array *a) {
   atomic_fetch_add_explicit(&a->owner->refs, 1, memory_order_relaxed);
   return a;
 }
-/* The operation has run (or is given up): lets go of its inputs. */
+/* The operation has run (or is given up): lets go of its inputs, unless a transformation needs them. */
 void mx_op_done(mx_op *op);
 void mx_release(mx_array *a); /* NULL is fine; frees graphs of any depth without recursion */
 
@@ -132,6 +142,9 @@ int mx_node_multi(enum mx_prim prim, int n_out, const mx_spec *specs, mx_array *
  * and strides: parameters, stream and outputs as they stand. The outputs belong to the caller, under
  * one reference, and not to the scope. `op` must never have run. */
 int mx_node_clone(const mx_op *op, mx_array *const *in, mx_array **out);
+/* A pending array that no operation makes: it stands for an argument while a function is traced, and
+ * evaluating what depends on it is an error. */
+mx_array *mx_placeholder(mx_spec spec);
 /* An evaluated array over a buffer (takes over the reference, also on failure). */
 mx_array *mx_leaf(mx_spec spec, mx_buffer *buf, int64_t offset);
 /* An evaluated array holding a copy of host data, row major. */

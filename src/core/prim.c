@@ -28,6 +28,10 @@ bool mx_prim_view(int prim) {
   return rows[prim].class == MX_CLASS_VIEW;
 }
 
+bool mx_prim_payload(int prim) {
+  return rows[prim].flags & MX_FLAG_PAYLOAD;
+}
+
 static bool refused(unsigned flags, mlx_dtype t) {
   switch (mx_dtype_kind(t)) {
   case MX_KIND_BOOL:

@@ -10,6 +10,7 @@
 const char *mx_prim_name(int prim);
 bool mx_prim_elementwise(int prim);
 bool mx_prim_view(int prim);
+bool mx_prim_payload(int prim); /* its operations carry an mx_payload */
 
 /* The dtypes that an elementwise primitive computes in, and its result's; an error names a refused one. */
 int mx_prim_types(int prim, int n, const mlx_dtype *in, mlx_dtype *want, mlx_dtype *result);

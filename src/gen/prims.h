@@ -115,6 +115,7 @@ enum mx_prim {
   MX_PRIM_HADAMARD_TRANSFORM,
   MX_PRIM_STOP_GRADIENT,
   MX_PRIM_DEPENDS,
+  MX_PRIM_CUSTOM_FUNCTION,
   MX_PRIM_FUSED,
   MX_PRIM_QUANTIZE,
   MX_PRIM_DEQUANTIZE,
@@ -152,6 +153,7 @@ enum mx_prim {
   MX_PRIM_ARGSORT,
   MX_PRIM_PARTITION,
   MX_PRIM_ARGPARTITION,
+  MX_PRIM_INTEGER_MATMUL,
   MX_PRIM_COUNT,
   MX_PRIM_ELEMENTWISE_COUNT = 73
 };
@@ -193,9 +195,10 @@ enum mx_prim_flags {
   MX_FLAG_CHAIN = 128,  /* the CPU has loops that join it with another such operation */
   MX_FLAG_VIEW = 256,  /* shares its input's memory */
   MX_FLAG_HOST = 512,  /* runs on the CPU alone */
-  MX_FLAG_RUNTIME_ERROR = 1024,  /* a refused dtype is a RuntimeError */
-  MX_FLAG_BOOL_RESULT = 2048,
-  MX_FLAG_REAL_RESULT = 4096,  /* complex64 gives float32 */
+  MX_FLAG_PAYLOAD = 1024,  /* its second parameter word points to an mx_payload */
+  MX_FLAG_RUNTIME_ERROR = 2048,  /* a refused dtype is a RuntimeError */
+  MX_FLAG_BOOL_RESULT = 4096,
+  MX_FLAG_REAL_RESULT = 8192,  /* complex64 gives float32 */
 };
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "core/prim.h"
+#include "core/session.h"
 #include "graph/plan.h"
 
 /* ---- waiting for arrays of other plans ---- */
@@ -80,6 +81,9 @@ static int own_references(const mx_plan_step *st, const mx_array *a) {
 
 static int await_inputs(mx_plan_step *st) {
   mx_step *w = &st->work;
+  bool kept = false; /* a transformation reads the inputs later */
+  for (int m = 0; m < st->n_ops; m++)
+    kept = kept || mx_session_traces(st->ops[m]->out[0]);
   for (int k = 0; k < w->n_in; k++) {
     mx_array *in = w->in[k];
     if (!in)
@@ -87,7 +91,7 @@ static int await_inputs(mx_plan_step *st) {
     if (!mx_ready(in) && mx_wait_ready(in))
       return mx_fail(MX_RUNTIME, "[eval] an input's evaluation failed in another plan");
     w->last_use[k] =
-        atomic_load_explicit(&in->owner->refs, memory_order_acquire) == own_references(st, in);
+        !kept && atomic_load_explicit(&in->owner->refs, memory_order_acquire) == own_references(st, in);
   }
   return 0;
 }

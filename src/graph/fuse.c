@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/prim.h"
+#include "core/session.h"
 #include "graph/plan.h"
 
 static atomic_int fusion = -1;
@@ -62,11 +63,12 @@ static bool same_shape(const mx_array *a, const mx_array *b) {
          memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof(int64_t)) == 0;
 }
 
-/* Somebody beside the plan's own consumers holds it. */
+/* Somebody beside the plan's own consumers holds it, or a transformation will. */
 static bool held(const mx_plan *p, const mx_array *a) {
   const mx_array *first = a->owner;
   return p->kept ? p->kept[first->plan]
-                 : (uint32_t)atomic_load_explicit(&first->refs, memory_order_relaxed) > first->uses;
+                 : (uint32_t)atomic_load_explicit(&first->refs, memory_order_relaxed) > first->uses ||
+                       mx_session_traces(first);
 }
 
 static bool can_join(const grouping *g, int32_t at, const mx_op *op) {

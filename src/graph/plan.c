@@ -65,6 +65,9 @@ static void set_state(mx_op *op, enum mx_state state) {
 }
 
 static int push(walk *w, mx_array *a) {
+  if (!a->op)
+    return mx_fail(MX_VALUE, "[eval] Attempting to eval an array during function transformations "
+                             "like compile or vmap is not allowed.");
   if (w->n == w->cap) {
     size_t cap = w->cap ? w->cap * 2 : 128;
     frame *p = realloc(w->stack, cap * sizeof *p);

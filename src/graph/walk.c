@@ -40,8 +40,9 @@ static int grow(walk *w) {
   return 0;
 }
 
+/* An array that stands for an argument is a leaf. */
 static bool pending(const mx_array *a) {
-  return atomic_load_explicit(&a->state, memory_order_relaxed) == MX_PENDING;
+  return a->op && atomic_load_explicit(&a->state, memory_order_relaxed) == MX_PENDING;
 }
 
 /* Visits a leaf, or pushes a pending node; nothing where it was seen. */

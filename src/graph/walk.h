@@ -5,7 +5,7 @@
 #include "core/array.h"
 
 /* Calls op(ctx, operation) for each pending operation below the arrays, inputs first, and leaf(ctx, a)
- * for each array that is not pending, once each. Under the graph lock: neither may evaluate.
+ * for each array that is not pending or stands for an argument, once each. Under the graph lock: neither may evaluate.
  * Nonzero on running out of memory, or what a callback gave. */
 typedef struct mx_walker {
   int (*op)(void *ctx, const mx_op *op);

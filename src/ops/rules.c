@@ -86,21 +86,19 @@ static bool same_layout(const mx_array *a, const mx_array *b) {
   return true;
 }
 
-/* A view of several outputs: each takes the layout of the input that it shows. Any other primitive:
- * an input in the layout that it had, or in rows, which every kernel takes. */
+/* An input in the layout that it had, or in rows, which every kernel takes. */
 static int remake_node(const mx_op *op, mx_array *const *in, mx_array **out) {
-  bool view = mx_prim_view(op->prim);
   mx_array **own = malloc(((size_t)op->n_in + 1) * sizeof *own);
   mx_spec *specs = malloc(op->n_out * sizeof *specs);
   int bad = own && specs ? 0 : mx_nomem("graph");
   for (int i = 0; i < op->n_in && !bad; i++) {
     own[i] = in[i];
-    if (in[i] && !view && !same_layout(in[i], op->in[i]))
+    if (in[i] && !same_layout(in[i], op->in[i]))
       bad = !(own[i] = mx_row_major(in[i], op->stream));
   }
   for (int i = 0; i < op->n_out && !bad; i++) {
     const mx_array *o = op->out[i];
-    specs[i] = (mx_spec){(mlx_dtype)o->dtype, o->ndim, o->shape, view ? own[i]->strides : o->strides};
+    specs[i] = (mx_spec){(mlx_dtype)o->dtype, o->ndim, o->shape, o->strides};
   }
   bad = bad || mx_node_multi((enum mx_prim)op->prim, op->n_out, specs, out, op->n_in, own,
                              (int)op->n_params, op->params, op->stream);
@@ -109,15 +107,12 @@ static int remake_node(const mx_op *op, mx_array *const *in, mx_array **out) {
   return bad;
 }
 
-/* Views that join an output to each of their first inputs. */
-static bool passes_through(const mx_op *op) {
-  return op->prim == MX_PRIM_DEPENDS;
-}
-
 int mx_remake_same(const mx_op *op, mx_array *const *in, mx_array **out) {
   if (mx_prim_elementwise(op->prim))
     out[0] = remake_elementwise(op, in);
-  else if (mx_prim_view(op->prim) && !passes_through(op))
+  else if (op->prim == MX_PRIM_DEPENDS || op->prim == MX_PRIM_CUSTOM_FUNCTION)
+    return mx_remake_through(op, in, out);
+  else if (mx_prim_view(op->prim))
     out[0] = remake_view(op, in[0]);
   else
     return remake_node(op, in, out);

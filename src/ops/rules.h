@@ -71,6 +71,8 @@ int mx_vmap_op(const mx_vmap_call *c);
 /* The same operation, its parameters unchanged, on inputs of the same shapes and dtypes as those it was
  * made with, whatever their layouts. Fills out[0 .. op->n_out). op must still have its inputs. */
 int mx_remake_same(const mx_op *op, mx_array *const *in, mx_array **out);
+/* A view of several outputs that shows its first inputs (depends) on other inputs. */
+int mx_remake_through(const mx_op *op, mx_array *const *in, mx_array **out);
 /* The same operation on inputs of other shapes: the primitive's remake rule; an elementwise primitive
  * needs none. ValueError where there is none and the shapes differ. */
 int mx_remake(const mx_op *op, mx_array *const *in, mx_array **out);

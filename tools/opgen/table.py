@@ -68,6 +68,7 @@ FLAGS = {
     "exact": "a half result needs no rounding: it is a half whenever the inputs are",
     "chain": "the CPU has loops that join it with another such operation",
     "view": "shares its input's memory", "host": "runs on the CPU alone",
+    "payload": "its second parameter word points to an mx_payload",
 }
 
 # Type word of a C parameter: (builder's declaration, public declaration, what the wrapper passes).
