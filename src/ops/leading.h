@@ -19,6 +19,8 @@ mx_array *mx_vmap_picks(const mx_vmap_call *c, int matrices, int indices);
 
 /* a with its last two axes exchanged. */
 mx_array *mx_turn(mx_array *a, mx_stream *s);
+/* Halves as float32; others as they are. */
+mx_array *mx_wide(mx_array *a, mx_stream *s);
 /* a times a number, a itself for 1. */
 mx_array *mx_times(mx_array *a, double by, mx_stream *s);
 
