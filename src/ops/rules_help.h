@@ -53,4 +53,51 @@ static inline mx_array *mx_part(mx_array *a, int axis, int64_t from, int64_t to,
                   s);
 }
 
+/* A slice as its builders want it. */
+typedef struct mx_bounds {
+  int64_t start[MX_MAX_NDIM], stop[MX_MAX_NDIM], step[MX_MAX_NDIM];
+  int n;
+} mx_bounds;
+
+#define MX_START(b) ((mx_ints){(b).start, (b).n})
+#define MX_STOP(b) ((mx_ints){(b).stop, (b).n})
+#define MX_STEP(b) ((mx_ints){(b).step, (b).n})
+
+/* One axis: `count` elements from `from` on, of an input of length n. */
+static inline void mx_bounds_set(mx_bounds *b, int i, int64_t from, int64_t step, int64_t count,
+                                 int64_t n) {
+  int64_t past = step > 0 ? 1 : -1, stop = from + past;
+  if (count > 1) stop = from + (count - 1) * step + past;
+  b->start[i] = from < 0 ? 0 : from;
+  b->stop[i] = count == 0 ? b->start[i] : stop < 0 ? -n - 1 : stop; /* before the first */
+  b->step[i] = step;
+}
+
+/* All of an axis of length n. */
+static inline void mx_bounds_whole(mx_bounds *b, int i, int64_t n) {
+  mx_bounds_set(b, i, 0, 1, n, n);
+}
+
+/* The slice of `from` and `step` of an array of lengths `was`, `count` elements an axis, on one of
+ * lengths `now`: an axis of another length is followed where all of it was taken, forwards or
+ * backwards; elsewhere false. */
+static inline bool mx_bounds_follow(mx_bounds *b, int ndim, const int64_t *from,
+                                    const int64_t *step, const int64_t *count, const int64_t *was,
+                                    const int64_t *now) {
+  b->n = ndim;
+  for (int i = 0; i < ndim; i++) {
+    bool back = step[i] == -1, whole = count[i] == was[i] && (step[i] == 1 || back);
+    if (now[i] == was[i])
+      mx_bounds_set(b, i, from[i], step[i], count[i], now[i]);
+    else if (whole)
+      mx_bounds_set(b, i, back && now[i] > 0 ? now[i] - 1 : 0, step[i], now[i], now[i]);
+    else
+      return false;
+  }
+  return true;
+}
+
+/* An operation made again that cannot tell what another shape means. */
+mx_array *mx_cannot_follow(const mx_op *op, const mx_array *now);
+
 #endif

@@ -3,7 +3,7 @@
 #include "core/prim.h"
 #include "ops/rules_help.h"
 
-static mx_array *follow_error(const mx_op *op, const mx_array *a) {
+mx_array *mx_cannot_follow(const mx_op *op, const mx_array *a) {
   char was[200], now[200];
   mx_fail(MX_VALUE, "[%s] cannot follow an input whose shape changes from %s to %s",
           mx_prim_name(op->prim), mx_shape_text(was, sizeof was, op->in[0]->shape, op->in[0]->ndim),
@@ -150,7 +150,7 @@ static int words_shape(const mx_op *op, const mx_array *a, const int64_t *words,
   for (int i = 0; i < n; i++) {
     shape[i] = words[i];
     if (!MX_LENGTH_OF_INPUT(words[i])) continue;
-    if (MX_LENGTH_FROM(words[i]) >= a->ndim) return !follow_error(op, a);
+    if (MX_LENGTH_FROM(words[i]) >= a->ndim) return !mx_cannot_follow(op, a);
     shape[i] = a->shape[MX_LENGTH_FROM(words[i])];
   }
   return 0;
@@ -178,66 +178,38 @@ int mx_vmap_broadcast_to(const mx_vmap_call *c) {
 
 /* ---- slices ---- */
 
-/* A slice as its builder wants it. */
-typedef struct bounds {
-  int64_t start[MX_MAX_NDIM], stop[MX_MAX_NDIM], step[MX_MAX_NDIM];
-  int n;
-} bounds;
-
-/* One axis: `count` elements from `from` on, of an input of length n. */
-static void set_bounds(bounds *b, int i, int64_t from, int64_t step, int64_t count, int64_t n) {
-  int64_t stop = count == 0 ? from : from + (step > 0 ? 1 : -1), by = step;
-  if (count > 1) stop = from + (count - 1) * step + (step > 0 ? 1 : -1);
-  b->start[i] = from < 0 ? 0 : from;
-  b->stop[i] = count == 0 ? b->start[i] : stop < 0 ? -n - 1 : stop;
-  b->step[i] = by;
-}
-
-static bounds slice_bounds(const mx_op *op, const mx_array *in, const mx_array *out) {
-  bounds b = {.n = in->ndim};
-  const int64_t *from = op->params + 1, *step = from + b.n;
-  for (int i = 0; i < b.n; i++) set_bounds(&b, i, from[i], step[i], out->shape[i], in->shape[i]);
-  return b;
-}
-
-#define START(b) ((mx_ints){(b).start, (b).n})
-#define STOP(b) ((mx_ints){(b).stop, (b).n})
-#define STEP(b) ((mx_ints){(b).step, (b).n})
-
 int mx_vjp_slice(const mx_vjp_call *c) {
-  bounds b = slice_bounds(c->op, c->in[0], c->out[0]);
-  mx_array *zeros = mx_zeros_of(c->in[0], c->s);
-  return MX_GRAD(c, 0, mx_slice_update(zeros, c->g[0], START(b), STOP(b), STEP(b), c->s));
+  const mx_array *a = c->in[0];
+  mx_bounds b;
+  const int64_t *from = c->op->params + 1, *step = from + a->ndim;
+  mx_bounds_follow(&b, a->ndim, from, step, c->out[0]->shape, a->shape, a->shape);
+  mx_array *zeros = mx_zeros_of(a, c->s);
+  return MX_GRAD(c, 0, mx_slice_update(zeros, c->g[0], MX_START(b), MX_STOP(b), MX_STEP(b), c->s));
 }
 
-/* An axis of another length is followed where all of it was taken, forwards or backwards. */
 int mx_remake_slice(const mx_op *op, mx_array *const *in, mx_array **out) {
   const mx_array *was = op->in[0], *a = in[0];
-  if (a->ndim != was->ndim) return mx_remade(out, follow_error(op, a));
-  bounds b = slice_bounds(op, was, op->out[0]);
-  for (int i = 0; i < b.n; i++) {
-    int64_t n = a->shape[i];
-    if (n == was->shape[i]) continue;
-    bool whole = op->out[0]->shape[i] == was->shape[i] && (b.step[i] == 1 || b.step[i] == -1);
-    if (!whole) return mx_remade(out, follow_error(op, a));
-    set_bounds(&b, i, b.step[i] > 0 || n == 0 ? 0 : n - 1, b.step[i], n, n);
-  }
-  return mx_remade(out, mx_slice(in[0], START(b), STOP(b), STEP(b), op->stream));
+  mx_bounds b;
+  const int64_t *from = op->params + 1, *step = from + was->ndim;
+  if (a->ndim != was->ndim ||
+      !mx_bounds_follow(&b, a->ndim, from, step, op->out[0]->shape, was->shape, a->shape))
+    return mx_remade(out, mx_cannot_follow(op, a));
+  return mx_remade(out, mx_slice(in[0], MX_START(b), MX_STOP(b), MX_STEP(b), op->stream));
 }
 
 int mx_vmap_slice(const mx_vmap_call *c) {
   const mx_array *a = c->in[0];
   int at = c->axis[0];
-  bounds b = {.n = a->ndim};
+  mx_bounds b = {.n = a->ndim};
   const int64_t *from = c->op->params + 1, *step = from + b.n - 1;
   for (int i = 0; i < b.n; i++) {
     int k = i < at ? i : i - 1;
     if (i == at)
-      set_bounds(&b, i, 0, 1, a->shape[i], a->shape[i]);
+      mx_bounds_whole(&b, i, a->shape[i]);
     else
-      set_bounds(&b, i, from[k], step[k], c->op->out[0]->shape[k], a->shape[i]);
+      mx_bounds_set(&b, i, from[k], step[k], c->op->out[0]->shape[k], a->shape[i]);
   }
-  return mx_vmap_done(c, mx_slice(c->in[0], START(b), STOP(b), STEP(b), c->s), at);
+  return mx_vmap_done(c, mx_slice(c->in[0], MX_START(b), MX_STOP(b), MX_STEP(b), c->s), at);
 }
 
 int mx_vjp_as_strided(const mx_vjp_call *c) {
@@ -254,7 +226,7 @@ int mx_vjp_as_strided(const mx_vjp_call *c) {
 
 int mx_remake_as_strided(const mx_op *op, mx_array *const *in, mx_array **out) {
   const mx_array *r = op->out[0];
-  if (in[0]->size != op->in[0]->size) return mx_remade(out, follow_error(op, in[0]));
+  if (in[0]->size != op->in[0]->size) return mx_remade(out, mx_cannot_follow(op, in[0]));
   return mx_remade(out, mx_as_strided(in[0], mx_shape_of(r), (mx_ints){r->strides, r->ndim},
                                       (size_t)op->params[0], op->stream));
 }
@@ -293,14 +265,14 @@ int mx_vjp_diagonal(const mx_vjp_call *c) {
     shape[i] = a->shape[order[i]];
   }
   int64_t length = c->out[0]->shape[n];
-  bounds b = {.n = n + 1};
-  for (int i = 0; i < n; i++) set_bounds(&b, i, 0, 1, shape[i], shape[i]);
-  set_bounds(&b, n, offset < 0 ? -offset * cols : offset, cols + 1, length, rows * cols);
+  mx_bounds b = {.n = n + 1};
+  for (int i = 0; i < n; i++) mx_bounds_whole(&b, i, shape[i]);
+  mx_bounds_set(&b, n, offset < 0 ? -offset * cols : offset, cols + 1, length, rows * cols);
   mx_array *zero = mx_scalar(0, (mlx_dtype)a->dtype);
   shape[n] = rows * cols;
   mx_array *flat = zero ? mx_broadcast_to(zero, (mx_ints){shape, n + 1}, c->s) : NULL;
   if (flat && length > 0)
-    flat = mx_slice_update(flat, c->g[0], START(b), STOP(b), STEP(b), c->s);
+    flat = mx_slice_update(flat, c->g[0], MX_START(b), MX_STOP(b), MX_STEP(b), c->s);
   shape[n] = rows;
   shape[n + 1] = cols;
   flat = flat ? mx_reshape(flat, (mx_ints){shape, n + 2}, c->s) : NULL;
