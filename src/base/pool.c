@@ -22,7 +22,7 @@ enum {
   MAX_THREADS = 1024,
   CHUNKS_PER_THREAD = 8,  // so that a thread that loses its core holds back an eighth of its share
   WAKE_FANOUT = 4,        // each thread that joins wakes this many others
-  SPIN_NS = 4000,
+  SPIN_NS = 10000,  // longer helps two quiet cores, and costs more than it gives when one is taken
 };
 
 // What the waiting sides poll lies on lines of its own.

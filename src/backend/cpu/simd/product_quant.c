@@ -256,11 +256,11 @@ static vf expand_any(const mx_codes *q, int64_t first, int64_t groups, const flo
   return expand_scales(q, MLX_BFLOAT16, first, groups, sums, last_sums, acc, out);
 }
 
-/* acc[r] += scale * (codes of a block . x), lane by lane, for `count` blocks. The sums pass through
- * memory once a block and leave the registers to the codes: hence functions of their own. */
+/* acc[r] += scale * (codes . x), lane by lane, over n words of each row. The sums pass through memory
+ * once a block and leave the registers to the codes: hence functions of their own. */
 typedef struct blocks {
   const uint32_t *words;
-  int64_t word_stride, count;
+  int64_t word_stride, n;
   const float *x, *scales;
   int64_t scale_stride; /* floats between two rows' scales */
   int log_group;        /* of codes */
@@ -268,39 +268,48 @@ typedef struct blocks {
   _Alignas(64) float acc[MX_QDOT_ROWS * VL];
 } blocks;
 
-INLINE void qdot_blocks(blocks *b, const int rows, const int bits) {
+/* VL words of each row, or the `part` that is left. */
+INLINE void qdot_block(blocks *b, int64_t t, int part, vi lane_group, const int rows,
+                       const int bits) {
   const int half = 16 / bits, per = 32 / bits;
-  uint32_t first_code[VL];
-  UNROLL for (int i = 0; i < VL; i++) first_code[i] = (uint32_t)(i * per);
-  const vi lane_group = vi_shift(vi_load(first_code), b->log_group);
-  const float *x = b->x;
-  uintptr_t ahead = b->ahead;
-  for (int64_t t = 0; t < b->count; t++, x += VL * per) {
-    vi w[MX_QDOT_ROWS];
-    vf p[MX_QDOT_ROWS];
-    UNROLL for (int r = 0; r < rows; r++) {
-      w[r] = vi_load(b->words + r * b->word_stride + t * VL);
+  const float *x = b->x + t * per;
+  vi w[MX_QDOT_ROWS];
+  vf p[MX_QDOT_ROWS];
+  UNROLL for (int r = 0; r < rows; r++) {
+    const uint32_t *words = b->words + r * b->word_stride + t;
+    w[r] = part ? vi_load_part(words, part) : vi_load(words);
+  }
+  UNROLL for (int h = 0; h < 2; h++) {
+    UNROLL for (int j = 0; j < half; j++) {
+      vi mask = vi_set1(((1u << bits) - 1) << (bits * j));
+      vf xv = vf_load(x + (h * half + j) * VL);
+      UNROLL for (int r = 0; r < rows; r++) {
+        vf code = vf_from_vi(vi_and(w[r], mask));
+        p[r] = h + j ? vf_fma(code, xv, p[r]) : vf_mul(code, xv);
+      }
     }
+    UNROLL for (int r = 0; r < rows; r++) w[r] = vi_shift(w[r], 16);
+  }
+  const float *scales = b->scales + ((t * per) >> b->log_group);
+  UNROLL for (int r = 0; r < rows; r++) {
+    vf scale = vf_pick(scales + r * b->scale_stride, lane_group);
+    vf_store(b->acc + r * VL, vf_fma(p[r], scale, vf_load(b->acc + r * VL)));
+  }
+}
+
+INLINE void qdot_blocks(blocks *b, const int rows, const int bits) {
+  uint32_t first_code[VL];
+  UNROLL for (int i = 0; i < VL; i++) first_code[i] = (uint32_t)(i * 32 / bits);
+  const vi lane_group = vi_shift(vi_load(first_code), b->log_group);
+  uintptr_t ahead = b->ahead;
+  int64_t t = 0;
+  for (; t + VL <= b->n; t += VL) {
     for (int line = 0; line < rows * VL; line += 16, ahead += 64) {
       __builtin_prefetch((const void *)ahead);
     }
-    UNROLL for (int h = 0; h < 2; h++) {
-      UNROLL for (int j = 0; j < half; j++) {
-        vi mask = vi_set1(((1u << bits) - 1) << (bits * j));
-        vf xv = vf_load(x + (h * half + j) * VL);
-        UNROLL for (int r = 0; r < rows; r++) {
-          vf code = vf_from_vi(vi_and(w[r], mask));
-          p[r] = h + j ? vf_fma(code, xv, p[r]) : vf_mul(code, xv);
-        }
-      }
-      UNROLL for (int r = 0; r < rows; r++) w[r] = vi_shift(w[r], 16);
-    }
-    const float *scales = b->scales + ((t * VL * per) >> b->log_group);
-    UNROLL for (int r = 0; r < rows; r++) {
-      vf scale = vf_pick(scales + r * b->scale_stride, lane_group);
-      vf_store(b->acc + r * VL, vf_fma(p[r], scale, vf_load(b->acc + r * VL)));
-    }
+    qdot_block(b, t, 0, lane_group, rows, bits);
   }
+  if (t < b->n) qdot_block(b, t, (int)(b->n - t), lane_group, rows, bits);
 }
 
 #define QDOT_BLOCKS(name, rows, bits)                                                              \
@@ -320,23 +329,6 @@ INLINE void qdot_run(blocks *b, const int rows, const int bits) {
   }
 }
 
-/* The codes past the last whole block, padded to one. */
-INLINE void qdot_rest(blocks *b, const int rows, const int bits, int64_t words) {
-  uint32_t padded[MX_QDOT_ROWS * VL] = {0};
-  blocks rest = *b;
-  int64_t done = b->count * VL;
-  for (int r = 0; r < rows; r++) {
-    memcpy(padded + r * VL, b->words + r * b->word_stride + done, (size_t)words * sizeof *padded);
-  }
-  rest.words = padded;
-  rest.word_stride = VL;
-  rest.count = 1;
-  rest.x += done * 32 / bits;
-  rest.scales += (done * 32 / bits) >> b->log_group;
-  qdot_run(&rest, rows, bits);
-  memcpy(b->acc, rest.acc, sizeof rest.acc);
-}
-
 INLINE void qdot_rows(const mx_codes *q, int64_t row, const int rows, const int bits, int64_t k,
                       const mx_qdot_x *x, float *out) {
   enum { CHUNK = 4096, STRIDE = CHUNK / 32 + 2 * VL };
@@ -350,18 +342,17 @@ INLINE void qdot_rows(const mx_codes *q, int64_t row, const int rows, const int 
   UNROLL for (int r = 0; r < 4; r++) acc[r] = vf_zero();
   UNROLL for (int r = 0; r < rows; r++) vf_store(b.acc + r * VL, vf_zero());
   for (int64_t k0 = 0; k0 < k; k0 += CHUNK) {
-    int64_t n = MIN(k - k0, CHUNK), g0 = k0 >> b.log_group, words = n * bits / 32;
+    int64_t n = MIN(k - k0, CHUNK), g0 = k0 >> b.log_group;
     for (int r = 0; r < rows; r++) {
       acc[r] = expand_any(q, (row + r) * q->group_stride + g0, n >> b.log_group, x->sums + g0,
                           x->last_sums, acc[r], scales + r * STRIDE);
     }
     b.words = q->words + row * q->word_stride + k0 * bits / 32;
     b.x = x->x + k0;
-    b.count = words / VL;
+    b.n = n * bits / 32;
     /* Short rows are too short a run each for the hardware to foresee the next: two calls on. */
     b.ahead = (uintptr_t)b.words + (uintptr_t)(8 * rows * q->word_stride);
     qdot_run(&b, rows, bits);
-    if (words % VL) qdot_rest(&b, rows, bits, words % VL);
   }
   UNROLL for (int r = 0; r < rows; r++) acc[r] = vf_add(acc[r], vf_load(b.acc + r * VL));
   vf_sum4(acc[0], acc[1], acc[2], acc[3], sums);

@@ -49,6 +49,10 @@ INLINE void vf_store_bf16(void *p, vf v) {
   _mm256_storeu_si256((__m256i *)p, _mm512_cvtepi32_epi16(h));
 }
 INLINE vi vi_load(const void *p) { return _mm512_loadu_si512(p); }
+/* The first n < VL words, the rest zero; no more than those are read. */
+INLINE vi vi_load_part(const uint32_t *p, int n) {
+  return _mm512_maskz_loadu_epi32((__mmask16)((1u << n) - 1), p);
+}
 INLINE vi vi_set1(uint32_t x) { return _mm512_set1_epi32((int)x); }
 INLINE vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
 INLINE vi vi_shift(vi a, int right) { return _mm512_srl_epi32(a, _mm_cvtsi32_si128(right)); }
@@ -95,6 +99,11 @@ INLINE void vf_store_bf16(void *p, vf v) {
   _mm_storeu_si128((__m128i *)p, packed);
 }
 INLINE vi vi_load(const void *p) { return _mm256_loadu_si256((const __m256i *)p); }
+INLINE vi vi_load_part(const uint32_t *p, int n) {
+  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_maskload_epi32((const int *)(const void *)p,
+                               _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lanes));
+}
 INLINE vi vi_set1(uint32_t x) { return _mm256_set1_epi32((int)x); }
 INLINE vi vi_and(vi a, vi b) { return _mm256_and_si256(a, b); }
 INLINE vi vi_shift(vi a, int right) { return _mm256_srli_epi32(a, right); }
@@ -133,6 +142,11 @@ INLINE void vf_store_bf16(void *p, vf v) {
   vst1_u16((uint16_t *)p, vmovn_u32(h));
 }
 INLINE vi vi_load(const void *p) { return vld1q_u32((const uint32_t *)p); }
+INLINE vi vi_load_part(const uint32_t *p, int n) {
+  uint32_t part[VL] = {0};
+  memcpy(part, p, (size_t)n * sizeof *part);
+  return vld1q_u32(part);
+}
 INLINE vi vi_set1(uint32_t x) { return vdupq_n_u32(x); }
 INLINE vi vi_and(vi a, vi b) { return vandq_u32(a, b); }
 INLINE vi vi_shift(vi a, int right) { return vshlq_u32(a, vdupq_n_s32(-right)); }
@@ -184,6 +198,11 @@ INLINE void vf_store_bf16(void *p, vf v) {
 INLINE vi vi_load(const void *p) {
   vi v;
   memcpy(&v, p, sizeof v);
+  return v;
+}
+INLINE vi vi_load_part(const uint32_t *p, int n) {
+  vi v = {0};
+  memcpy(&v, p, (size_t)n * sizeof *p);
   return v;
 }
 INLINE vi vi_set1(uint32_t x) { return (vi)(vu){x, x, x, x}; }
