@@ -6,7 +6,7 @@ set(test_env
   "MLX_TEST_BIN=${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 
 set(test_timeout 300)
-if(CMAKE_CROSSCOMPILING)
+if(CMAKE_CROSSCOMPILING OR MLXC_SANITIZE)
   set(test_timeout 1500)
 endif()
 
