@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "capi/capi.h"
+#include "capi/closure.h"
 
 typedef union value {
   void *p;
@@ -231,18 +232,35 @@ int mx_in_vector(mx_vec *v, const mlx_vector_array a, const char *op) {
   return 0;
 }
 
-int mx_return_vector(mlx_vector_array *res, mx_vec *v, int bad, mx_scope s) {
-  list *l = bad || !res ? NULL : list_new();
-  for (size_t i = 0; l && i < v->n; i++)
-    if (append(l, (value){.p = v->p[i]}, &arrays)) {
+int mx_out_vector(mlx_vector_array *res, mx_vec v) {
+  list *l = list_new();
+  for (size_t i = 0; l && i < v.n; i++)
+    if (append(l, (value){.p = v.p[i]}, &arrays)) {
       list_free(l, &arrays);
       l = NULL;
     }
-  mx_scope_close(s, NULL);
-  free(v->p);
   if (!l)
-    return mx_report();
+    return 1;
   list_free(res->ctx, &arrays);
   res->ctx = l;
   return 0;
+}
+
+int mx_own_vector(mx_vec *v, const mlx_vector_array a, const char *op) {
+  if (mx_in_vector(v, a, op))
+    return 1;
+  for (size_t i = 0; i < v->n; i++)
+    if (!mx_scope_own(mx_retain(v->p[i]))) {
+      free(v->p);
+      *v = (mx_vec){NULL, 0};
+      return 1;
+    }
+  return 0;
+}
+
+int mx_return_vector(mlx_vector_array *res, mx_vec *v, int bad, mx_scope s) {
+  bad = bad || !res || mx_out_vector(res, *v);
+  mx_scope_close(s, NULL);
+  free(v->p);
+  return bad ? mx_report() : 0;
 }
