@@ -71,7 +71,8 @@ static int to_mask_and_sinks(const mx_vjp_call *c, mx_array *d, mx_array *row, m
     return 1;
   if (!c->in[4] || !c->want[4])
     return 0;
-  mx_array *part = mx_sum_axes(mx_negative(mx_multiply(sink, row, s), s), MX_INTS(0, 2, 3), false, s);
+  mx_array *part = mx_negative(mx_multiply(sink, row, s), s);
+  part = part ? mx_sum_axes(part, MX_INTS(0, 2, 3), false, s) : NULL;
   c->grad[4] = part;
   return !part;
 }

@@ -1,6 +1,6 @@
 /* Transformation rules of the gated delta rule: its gradient walks the steps back.
- * Inside, every array has the axes (B, T, Hk, R, Dv, Dk), of length 1 where it has none: R value heads
- * share a key head. One step lacks T. */
+ * Inside, arrays have the axes (B, T, Hk, R, Dv, Dk), of length 1 where they have none: R value
+ * heads share a key head. One step lacks T. */
 #include <stdlib.h>
 
 #include "gen/ops.h"

@@ -199,7 +199,8 @@ int mx_vjp_cross_entropy(const mx_vjp_call *c) {
     return 1;
   int64_t n = x->shape[x->ndim - 1];
   mx_array *zero = mx_scalar(0, MLX_INT64), *length = mx_scalar((double)n, MLX_INT64);
-  mx_array *all = mx_arange(0, (double)n, 1, MLX_INT64, s), *sum = mx_logsumexp_axis(x, -1, true, s);
+  mx_array *all = mx_arange(0, (double)n, 1, MLX_INT64, s);
+  mx_array *sum = mx_logsumexp_axis(x, -1, true, s);
   if (!zero || !length || !all || !sum)
     return 1;
   target = mx_where(mx_less(target, zero, s), mx_add(target, length, s), target, s);

@@ -37,6 +37,10 @@ mx_array *mx_turn(mx_array *a, mx_stream *s) {
   return a ? mx_swapaxes(a, -1, -2, s) : NULL;
 }
 
+mx_array *mx_adjoint(mx_array *a, mx_stream *s) {
+  return mx_rule_conjugate(mx_turn(a, s), s);
+}
+
 mx_array *mx_wide(mx_array *a, mx_stream *s) {
   bool half = a && (a->dtype == MLX_FLOAT16 || a->dtype == MLX_BFLOAT16);
   return half ? mx_cast(a, MLX_FLOAT32, s) : a;

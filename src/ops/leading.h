@@ -17,8 +17,27 @@ mx_array *mx_lead_align(mx_array *a, int ndim, mx_stream *s);
  * the further axis in front and counting through it where the matrices have one. */
 mx_array *mx_vmap_picks(const mx_vmap_call *c, int matrices, int indices);
 
+/* Products of matrices picked by index. Indices over a batch of n, those that count from its end
+ * wrapped, in one list. */
+mx_array *mx_flat_index(mx_array *index, int64_t n, mx_stream *s);
+/* Products (N, m, k) added up by the N indices of the matrices of a that they belong to, in a's
+ * shape. */
+mx_array *mx_scatter_products(mx_array *products, mx_array *index, const mx_array *a,
+                              mx_stream *s);
+/* (batch, k, n): a[lhs[i]]^T g[i] added up by rhs[i], for a (.., m, k), g (.., m, n). Products are
+ * put in order of rhs, so that each sum is one product over a segment of rows, and nothing of a
+ * result's size is kept per product. */
+mx_array *mx_gathered_sum(mx_array *a, mx_array *lhs, mx_array *g, mx_array *rhs, int64_t batch,
+                          mx_stream *s);
+
+/* linalg: the factors of a as they lie in one matrix, the exchanges, and the place of each row of a
+ * among those of L. */
+int mx_lu_nodes(const char *op, mx_array *a, mx_array **out, mx_stream *s);
+
 /* a with its last two axes exchanged. */
 mx_array *mx_turn(mx_array *a, mx_stream *s);
+/* The same, conjugated where complex. */
+mx_array *mx_adjoint(mx_array *a, mx_stream *s);
 /* Halves as float32; others as they are. */
 mx_array *mx_wide(mx_array *a, mx_stream *s);
 /* a times a number, a itself for 1. */

@@ -176,8 +176,7 @@ static mx_array *one_batch(mx_array *a, mx_stream *s) {
   return mx_reshape(a, MX_INTS(batch_of(a), a->shape[a->ndim - 2], a->shape[a->ndim - 1]), s);
 }
 
-/* Indices over a batch of n: those that count from the end wrapped, in one list. */
-static mx_array *flat_index(mx_array *index, int64_t n, mx_stream *s) {
+mx_array *mx_flat_index(mx_array *index, int64_t n, mx_stream *s) {
   mx_array *zero = mx_scalar(0, MLX_INT64), *length = mx_scalar((double)n, MLX_INT64);
   mx_array *list = index ? mx_reshape(index, MX_INTS(index->size), s) : NULL;
   if (!zero || !length || !list)
@@ -189,9 +188,8 @@ static mx_array *count(int64_t n, mx_stream *s) {
   return mx_arange(0, (double)n, 1, MLX_INT64, s);
 }
 
-/* The products (N, m, k) added up by where their left matrix came from, in a's shape. */
-static mx_array *scatter_products(mx_array *products, mx_array *index, const mx_array *a,
-                                  mx_stream *s) {
+mx_array *mx_scatter_products(mx_array *products, mx_array *index, const mx_array *a,
+                              mx_stream *s) {
   if (!products || !index)
     return NULL;
   int64_t n = batch_of(a), m = a->shape[a->ndim - 2], k = a->shape[a->ndim - 1];
@@ -205,12 +203,12 @@ static mx_array *scatter_products(mx_array *products, mx_array *index, const mx_
 static mx_array *gather_to_left(const mx_vjp_call *c, mx_array *g) {
   mx_stream *s = c->s;
   mx_array *b = mx_rule_conjugate(mx_turn(one_batch(c->in[1], s), s), s);
-  mx_array *lhs = flat_index(c->in[2], batch_of(c->in[0]), s);
-  mx_array *rhs = flat_index(c->in[3], batch_of(c->in[1]), s), *all = count(batch_of(g), s);
+  mx_array *lhs = mx_flat_index(c->in[2], batch_of(c->in[0]), s);
+  mx_array *rhs = mx_flat_index(c->in[3], batch_of(c->in[1]), s), *all = count(batch_of(g), s);
   if (!b || !rhs || !all)
     return NULL;
   mx_array *products = mx_gather_mm(one_batch(g, s), b, all, rhs, false, s);
-  return scatter_products(products, lhs, c->in[0], s);
+  return mx_scatter_products(products, lhs, c->in[0], s);
 }
 
 /* The first (0) or second (1) column of the segments of equal numbers 0 .. n in a sorted list, in
@@ -229,38 +227,43 @@ static mx_array *segments_of(mx_array *sorted, int64_t n, int64_t m, mx_stream *
   return mx_stack_axis((mx_vec){bounds, 2}, 1, s);
 }
 
-/* Every product's own gradient, added up: for dtypes that have no segmented product. */
-static mx_array *gather_outer(const mx_vjp_call *c, mx_array *g) {
-  mx_stream *s = c->s;
-  mx_array *a = mx_rule_conjugate(mx_turn(one_batch(c->in[0], s), s), s);
-  mx_array *lhs = flat_index(c->in[2], batch_of(c->in[0]), s);
-  mx_array *rhs = flat_index(c->in[3], batch_of(c->in[1]), s), *all = count(batch_of(g), s);
-  if (!a || !lhs || !all)
+/* Every product's own sum, added up: for dtypes that have no segmented product. */
+static mx_array *sum_of_each(mx_array *a, mx_array *lhs, mx_array *g, mx_array *rhs, int64_t batch,
+                             mx_stream *s) {
+  mx_array *all = count(batch_of(g), s);
+  mx_array *products = all ? mx_gather_mm(mx_turn(a, s), g, lhs, all, false, s) : NULL;
+  mx_array *zero = products ? mx_number(0, products) : NULL;
+  if (!zero)
     return NULL;
-  mx_array *products = mx_gather_mm(a, one_batch(g, s), lhs, all, false, s);
-  return scatter_products(products, rhs, c->in[1], s);
+  int64_t k = a->shape[2], n = g->shape[2];
+  zero = mx_broadcast_to(zero, MX_INTS(batch, k, n), s);
+  return mx_scatter_products(products, rhs, zero, s);
 }
 
-/* Rows of all products in order of the right matrix that they met: then each matrix's gradient is
- * one product over its segment of rows, and nothing of the size of a matrix is kept per product. */
-static mx_array *gather_to_right(const mx_vjp_call *c, mx_array *g) {
-  mx_stream *s = c->s;
-  if (g->dtype == MLX_COMPLEX64)
-    return gather_outer(c, g);
-  mx_array *a = one_batch(c->in[0], s), *b = c->in[1];
-  mx_array *lhs = flat_index(c->in[2], batch_of(c->in[0]), s);
-  mx_array *rhs = flat_index(c->in[3], batch_of(b), s);
-  mx_array *order = rhs ? mx_argsort_axis(rhs, 0, s) : NULL;
-  if (!a || !lhs || !order)
+mx_array *mx_gathered_sum(mx_array *a, mx_array *lhs, mx_array *g, mx_array *rhs, int64_t batch,
+                          mx_stream *s) {
+  a = one_batch(a, s);
+  g = one_batch(g, s);
+  if (!a || !g || !lhs || !rhs)
     return NULL;
+  if (g->dtype == MLX_COMPLEX64)
+    return sum_of_each(a, lhs, g, rhs, batch, s);
+  mx_array *order = mx_argsort_axis(rhs, 0, s);
   mx_array *met = mx_take_axis(lhs, order, 0, s), *sorted = mx_take_axis(rhs, order, 0, s);
   mx_array *left = met ? mx_take_axis(a, met, 0, s) : NULL;
-  mx_array *right = mx_take_axis(one_batch(g, s), order, 0, s);
-  mx_array *at = sorted ? segments_of(sorted, batch_of(b), a->shape[1], s) : NULL;
+  mx_array *right = order ? mx_take_axis(g, order, 0, s) : NULL;
+  mx_array *at = sorted ? segments_of(sorted, batch, a->shape[1], s) : NULL;
   if (!left || !right || !at)
     return NULL;
-  mx_array *rows = mx_rule_conjugate(mx_turn(as_rows(left, s), s), s);
-  mx_array *sum = mx_segmented_mm(rows, as_rows(right, s), at, s);
+  return mx_segmented_mm(mx_turn(as_rows(left, s), s), as_rows(right, s), at, s);
+}
+
+static mx_array *gather_to_right(const mx_vjp_call *c, mx_array *g) {
+  mx_stream *s = c->s;
+  mx_array *a = mx_rule_conjugate(c->in[0], s), *b = c->in[1];
+  mx_array *lhs = mx_flat_index(c->in[2], batch_of(c->in[0]), s);
+  mx_array *rhs = mx_flat_index(c->in[3], batch_of(b), s);
+  mx_array *sum = mx_gathered_sum(a, lhs, g, rhs, batch_of(b), s);
   return sum ? mx_reshape(sum, (mx_ints){b->shape, b->ndim}, s) : NULL;
 }
 
@@ -288,7 +291,7 @@ mx_array *mx_vmap_picks(const mx_vmap_call *c, int matrices, int indices) {
     n *= a->shape[i];
   for (int i = 0; i < index->ndim; i++)
     shape[i] = i ? 1 : c->size;
-  mx_array *list = flat_index(index, n, s), *all = count(c->size, s);
+  mx_array *list = mx_flat_index(index, n, s), *all = count(c->size, s);
   mx_array *times = mx_scalar((double)n, MLX_INT64);
   if (!list || !all || !times)
     return NULL;
