@@ -34,6 +34,13 @@ static inline mx_array *mxp_node(PyObject *o) {
   return ((mxp_array *)o)->a;
 }
 
+/* Replaces a reference; takes over `o`. */
+static inline void mxp_set(PyObject **place, PyObject *o) {
+  PyObject *old = *place;
+  *place = o;
+  Py_XDECREF(old);
+}
+
 /* ---- errors ---- */
 
 /* Raises the thread's recorded error; returns NULL. */
@@ -128,6 +135,12 @@ int mxp_info_init(PyObject *module);
 int mxp_memory_init(PyObject *module);
 int mxp_namespace_init(PyObject *module);
 int mxp_io_init(PyObject *module);
+int mxp_function_init(PyObject *module);
+int mxp_transforms_init(PyObject *module);
+int mxp_vmap_init(PyObject *module);
+int mxp_custom_init(PyObject *module);
+int mxp_compile_init(PyObject *module);
+int mxp_exporter_init(PyObject *module);
 int mxp_random_init(PyObject *random);
 int mxp_distributed_init(PyObject *distributed);
 int mxp_absent_init(PyObject *module);

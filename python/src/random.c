@@ -1,8 +1,25 @@
 /* Owns mlx.core.random.state: the thread's key as a sequence of one array. */
-#include "core.h"
 #include "ops/random.h"
+#include "tree.h"
 
 static PyTypeObject *state_type;
+
+bool mxp_is_random_state(PyObject *o) {
+  return Py_TYPE(o) == state_type;
+}
+
+mx_array *mxp_random_key(void) {
+  mx_scope scope = mx_scope_open();
+  mx_array *key = mx_scope_close(scope, mx_random_state());
+  if (!key) mxp_raise();
+  return key;
+}
+
+int mxp_set_random_key(mx_array *key) {
+  if (!mx_random_set_state(key)) return 0;
+  mxp_raise();
+  return -1;
+}
 
 static Py_ssize_t state_len(PyObject *self) {
   (void)self;
