@@ -58,17 +58,29 @@ PyObject *mxp_do_arange(mxp_call *c) {
   return mxp_end(c, mx_arange(n[0], n[1], n[2], t, c->s));
 }
 
+/* Value and fill_value are two names of one argument. NULL: neither or both. */
+static const mxp_value *fill_of(const mxp_call *c) {
+  const mxp_value *a = &c->v[1], *b = &c->v[3];
+  if (a->given != b->given) return a->given ? a : b;
+  PyErr_Format(PyExc_TypeError, "%s(): %s", c->spec->name,
+               a->given ? "vals and fill_value are one" : "missing argument 'vals'");
+  return NULL;
+}
+
 /* A scalar has the dtype asked for; an array keeps its own. */
 PyObject *mxp_do_full(mxp_call *c) {
-  bool array = mxp_is_array(c->v[1].o);
-  mx_array *v = c->v[1].a;
-  mlx_dtype t = array ? (mlx_dtype)v->dtype : dtype_or(&c->v[2], (mlx_dtype)v->dtype);
-  return mxp_end(c, mx_full(c->v[0].ints, v, t, c->s));
+  const mxp_value *fill = fill_of(c);
+  if (!fill) return mxp_end_object(c, NULL);
+  mlx_dtype own = (mlx_dtype)fill->a->dtype;
+  mlx_dtype t = mxp_is_array(fill->o) ? own : dtype_or(&c->v[2], own);
+  return mxp_end(c, mx_full(c->v[0].ints, fill->a, t, c->s));
 }
 
 PyObject *mxp_do_full_like(mxp_call *c) {
   mx_array *a = c->v[0].a;
-  return mxp_end(c, mx_full(shape_of(a), c->v[1].a, dtype_or(&c->v[2], (mlx_dtype)a->dtype), c->s));
+  const mxp_value *fill = fill_of(c);
+  if (!fill) return mxp_end_object(c, NULL);
+  return mxp_end(c, mx_full(shape_of(a), fill->a, dtype_or(&c->v[2], (mlx_dtype)a->dtype), c->s));
 }
 
 PyObject *mxp_do_zeros_like(mxp_call *c) {
@@ -196,28 +208,6 @@ PyObject *mxp_do_unique(mxp_call *c) {
   mx_array *fill = v[5].given ? v[5].a : NULL;
   int bad = mx_unique(&r, v[0].a, (int)v[1].i, v[2].b, v[3].b, v[4].b, fill, c->s);
   return end_one_or_tuple(c, bad, &r);
-}
-
-/* ---- linalg ---- */
-
-PyObject *mxp_do_linalg_svd(mxp_call *c) {
-  mx_vec r = {NULL, 0};
-  return end_one_or_tuple(c, mx_linalg_svd(&r, c->v[0].a, c->v[1].b, c->s), &r);
-}
-
-/* ord is None, a number, or the name of a matrix norm. */
-PyObject *mxp_do_linalg_norm(mxp_call *c) {
-  mxp_value *v = c->v;
-  PyObject *ord = v[1].o;
-  if (!ord) return mxp_end(c, mx_linalg_norm_l2(v[0].a, v[2].ints, v[3].b, c->s));
-  if (PyUnicode_Check(ord)) {
-    const char *name = PyUnicode_AsUTF8AndSize(ord, NULL);
-    return name ? mxp_end(c, mx_linalg_norm_matrix(v[0].a, name, v[2].ints, v[3].b, c->s))
-                : mxp_end_object(c, NULL);
-  }
-  double p = PyFloat_AsDouble(ord);
-  if (p == -1 && PyErr_Occurred()) return mxp_end_object(c, NULL);
-  return mxp_end(c, mx_linalg_norm(v[0].a, p, v[2].ints, v[3].b, c->s));
 }
 
 /* ---- products ---- */
@@ -402,23 +392,6 @@ PyObject *mxp_do__astype(mxp_call *c) {
   return mxp_do_astype(c);
 }
 
-typedef mx_array *variance_fn(mx_array *, bool, int, mx_stream *);
-typedef mx_array *variance_axes_fn(mx_array *, mx_ints, bool, int, mx_stream *);
-
-static PyObject *variance(mxp_call *c, variance_fn *all, variance_axes_fn *axes) {
-  mxp_value *v = c->v;
-  int ddof = (int)(v[4].given ? v[4].i : v[3].i);
-  return mxp_end(c, v[1].given ? axes(v[0].a, v[1].ints, v[2].b, ddof, c->s)
-                               : all(v[0].a, v[2].b, ddof, c->s));
-}
-
-PyObject *mxp_do_var(mxp_call *c) {
-  return variance(c, mx_var, mx_var_axes);
-}
-PyObject *mxp_do_std(mxp_call *c) {
-  return variance(c, mx_std, mx_std_axes);
-}
-
 PyObject *mxp_do_depends(mxp_call *c) {
   mx_vec r = {NULL, 0};
   if (mx_depends(&r, c->v[0].vec, c->v[1].vec)) return end_error(c);
@@ -462,28 +435,20 @@ PyObject *mxp_do__transpose(mxp_call *c) {
 
 typedef mx_array *scan_fn(mx_array *, int, bool, bool, mx_stream *);
 
-static PyObject *scan(mxp_call *c, scan_fn *fn, const mxp_value *dtype) {
+static PyObject *scan(mxp_call *c, scan_fn *fn) {
   mxp_value *v = c->v;
-  mx_array *a = v[0].a;
-  if (dtype && dtype->given) a = mx_cast(a, (mlx_dtype)dtype->i, c->s);
-  if (a && !v[1].given) a = flat(a, c->s);
+  mx_array *a = v[1].given ? v[0].a : flat(v[0].a, c->s);
   return mxp_end(c, a ? fn(a, v[1].given ? (int)v[1].i : 0, v[2].b, v[3].b, c->s) : NULL);
 }
 
-PyObject *mxp_do_cumsum(mxp_call *c) {
-  return scan(c, mx_cumsum, &c->v[4]);
-}
-PyObject *mxp_do_cumprod(mxp_call *c) {
-  return scan(c, mx_cumprod, &c->v[4]);
-}
 PyObject *mxp_do_cummax(mxp_call *c) {
-  return scan(c, mx_cummax, NULL);
+  return scan(c, mx_cummax);
 }
 PyObject *mxp_do_cummin(mxp_call *c) {
-  return scan(c, mx_cummin, NULL);
+  return scan(c, mx_cummin);
 }
 PyObject *mxp_do_logcumsumexp(mxp_call *c) {
-  return scan(c, mx_logcumsumexp, NULL);
+  return scan(c, mx_logcumsumexp);
 }
 
 /* ---- random ---- */

@@ -73,3 +73,25 @@ PyObject *mxp_do_fft_rfftn(mxp_call *c) {
 PyObject *mxp_do_fft_irfftn(mxp_call *c) {
   return over(c, mx_fft_irfftn);
 }
+
+/* True and False as the builders take them; absent where not given. */
+static mlx_optional_int optional_bool(const mxp_value *v) {
+  return (mlx_optional_int){v->given && v->b, v->given};
+}
+
+/* (x, n_fft, hop_length, win_length, window, center, pad_mode, norm, onesided) */
+PyObject *mxp_do_fft_stft(mxp_call *c) {
+  mxp_value *v = c->v;
+  mx_array *window = v[4].given ? v[4].a : NULL;
+  return mxp_end(c, mx_fft_stft(v[0].a, (int)v[1].i, mxp_oint(&v[2]), mxp_oint(&v[3]), window,
+                                v[5].b, v[6].s, (mlx_fft_norm)v[7].i, optional_bool(&v[8]), c->s));
+}
+
+/* (stft_matrix, n_fft, hop_length, win_length, window, center, norm, onesided, length) */
+PyObject *mxp_do_fft_istft(mxp_call *c) {
+  mxp_value *v = c->v;
+  mx_array *window = v[4].given ? v[4].a : NULL;
+  return mxp_end(c, mx_fft_istft(v[0].a, mxp_oint(&v[1]), mxp_oint(&v[2]), mxp_oint(&v[3]), window,
+                                 v[5].b, (mlx_fft_norm)v[6].i, optional_bool(&v[7]),
+                                 mxp_oint(&v[8]), c->s));
+}

@@ -219,14 +219,14 @@ static int parse(mxp_call *c, int at, PyObject *o) {
 
 /* The value of an argument that was left out, or was None: then it is absent, but a dtype is the
  * default all the same. */
-static int set_default(mxp_call *c, int at, bool seen) {
+static int set_default(mxp_call *c, int at) {
   const mxp_param *p = &c->spec->params[at];
   mxp_value *v = &c->v[at];
-  if (p->required && !seen) {
+  if (p->required && !v->seen) {
     PyErr_Format(PyExc_TypeError, "%s(): missing argument '%s'", c->spec->name, p->name);
     return -1;
   }
-  v->given = p->has && (!seen || p->kind == MXP_P_DTYPE);
+  v->given = p->has && (!v->seen || p->kind == MXP_P_DTYPE);
   switch ((mxp_kind)p->kind) {
   case MXP_P_FLOAT:
     v->d = p->number;
@@ -248,6 +248,9 @@ static int set_default(mxp_call *c, int at, bool seen) {
     v->few[0] = (int64_t)p->number;
     v->single = v->given && !p->list;
     v->ints = p->list ? (mx_ints){p->list + 1, (int)p->list[0]} : (mx_ints){v->few, v->given};
+    break;
+  case MXP_P_VAR:
+    v->vec = (mx_vec){NULL, 0};
     break;
   case MXP_P_OPERAND:
     if (v->given) {
@@ -305,16 +308,16 @@ static int rest(mxp_value *v, PyObject *const *args, Py_ssize_t n) {
   return v->o ? 0 : -1;
 }
 
-static int by_place(mxp_call *c, PyObject *self, PyObject *const *args, Py_ssize_t n, bool *seen) {
+static int by_place(mxp_call *c, PyObject *self, PyObject *const *args, Py_ssize_t n) {
   const mxp_spec *spec = c->spec;
   int at = 0;
   if (self) {
-    seen[0] = true;
+    c->v[0].seen = true;
     if (parse(c, at++, self)) return -1;
   }
   for (Py_ssize_t i = 0; i < n; i++, at++) {
     if (at < spec->n && is_var(&spec->params[at])) {
-      seen[at] = c->v[at].given = true;
+      c->v[at].seen = c->v[at].given = true;
       return spec->params[at].kind == MXP_P_REST
                  ? rest(&c->v[at], args + i, n - i)
                  : arrays(&c->v[at], spec, &spec->params[at], args + i, NULL, n - i);
@@ -324,23 +327,23 @@ static int by_place(mxp_call *c, PyObject *self, PyObject *const *args, Py_ssize
                    spec->name, spec->positional - (self != NULL), n);
       return -1;
     }
-    seen[at] = true;
+    c->v[at].seen = true;
     if (parse(c, at, args[i])) return -1;
   }
   return 0;
 }
 
-static int by_name(mxp_call *c, PyObject *const *args, PyObject *names, bool *seen) {
+static int by_name(mxp_call *c, PyObject *const *args, PyObject *names) {
   Py_ssize_t n = names ? PyTuple_Size(names) : 0;
   for (Py_ssize_t i = 0; i < n; i++) {
     PyObject *name = PyTuple_GetItem(names, i);
     int at = find(c->spec, name);
     if (at < 0) return -1;
-    if (seen[at]) {
+    if (c->v[at].seen) {
       PyErr_Format(PyExc_TypeError, "%s(): argument '%U' is given twice", c->spec->name, name);
       return -1;
     }
-    seen[at] = true;
+    c->v[at].seen = true;
     if (parse(c, at, args[i])) return -1;
   }
   return 0;
@@ -348,7 +351,6 @@ static int by_name(mxp_call *c, PyObject *const *args, PyObject *names, bool *se
 
 int mxp_begin(mxp_call *c, const mxp_spec *spec, PyObject *self, PyObject *const *args,
               Py_ssize_t n, PyObject *names) {
-  bool seen[MXP_MAX_PARAMS] = {false};
   c->spec = spec;
   c->s = NULL;
   c->scope = mx_scope_open();
@@ -356,13 +358,13 @@ int mxp_begin(mxp_call *c, const mxp_spec *spec, PyObject *self, PyObject *const
     c->v[i].o = NULL;
     c->v[i].heap = NULL;
     c->v[i].owned = NULL;
-    c->v[i].given = c->v[i].single = false;
+    c->v[i].seen = c->v[i].given = c->v[i].single = false;
     c->v[i].a = NULL;
   }
-  if (by_place(c, self, args, n, seen) || by_name(c, args + n, names, seen)) goto fail;
+  if (by_place(c, self, args, n) || by_name(c, args + n, names)) goto fail;
   for (int i = 0; i < spec->n; i++)
     if (!c->v[i].given &&
-        (spec->params[i].kind == MXP_P_REST ? rest(&c->v[i], NULL, 0) : set_default(c, i, seen[i])))
+        (spec->params[i].kind == MXP_P_REST ? rest(&c->v[i], NULL, 0) : set_default(c, i)))
       goto fail;
   if (!c->s && !(c->s = mx_default_stream(mx_default_device()))) {
     mxp_raise();

@@ -49,6 +49,7 @@ typedef struct mxp_spec {
 
 typedef struct mxp_value {
   PyObject *o; /* as given; NULL when absent or None */
+  bool seen; /* an argument was there, if only None */
   bool given;
   bool single; /* AXES, SOME: it was one, not a sequence */
   union {

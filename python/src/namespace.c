@@ -97,7 +97,23 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
+/* Functions that the standard has in linalg too, and the dtype that it calls bool. */
+static int add_names(PyObject *module) {
+  static const char *const both[] = {"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"};
+  PyObject *linalg = mxp_submodule(module, "linalg");
+  int bad = !linalg;
+  for (size_t i = 0; i < sizeof both / sizeof *both && !bad; i++) {
+    PyObject *fn = PyObject_GetAttrString(module, both[i]);
+    bad = !fn || PyModule_AddObjectRef(linalg, both[i], fn);
+    Py_XDECREF(fn);
+  }
+  PyObject *dtype = bad ? NULL : mxp_dtype(MLX_BOOL);
+  bad = !dtype || PyModule_AddObjectRef(module, "bool", dtype);
+  Py_XDECREF(dtype);
+  return bad;
+}
+
 int mxp_namespace_init(PyObject *module) {
   info_type = (PyTypeObject *)PyType_FromSpec(&spec);
-  return !info_type || mxp_add_functions(module, functions) ? -1 : 0;
+  return !info_type || mxp_add_functions(module, functions) || add_names(module) ? -1 : 0;
 }

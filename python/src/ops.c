@@ -4,8 +4,10 @@
 #include "call.h"
 #include "gen/adapters.h"
 #include "gen/ops.h"
-#include "gen/ops.inc"
 #include "methods.h"
+#include "named.h"
+
+#include "gen/ops.inc"
 
 PyMethodDef *mxp_array_methods = generated_methods;
 
@@ -22,5 +24,5 @@ int mxp_ops_init(PyObject *module) {
     PyObject *sub = mxp_submodule(module, modules[i].name);
     if (!sub || mxp_add_functions(sub, modules[i].functions)) return -1;
   }
-  return 0;
+  return mxp_named_init(module, mxp_submodule(module, "linalg"));
 }

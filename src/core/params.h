@@ -83,6 +83,10 @@ typedef struct mx_triangle_params { /* cholesky, inverse, solve */
   int64_t upper, triangular;
 } mx_triangle_params;
 
+typedef struct mx_qr_params {
+  int64_t complete;
+} mx_qr_params;
+
 typedef struct mx_vectors_params { /* svd, eig, eigh */
   int64_t vectors, upper;
 } mx_vectors_params;
@@ -139,12 +143,16 @@ typedef struct mx_sort_params {
   int64_t axis, kth; /* kth: partitions alone */
 } mx_sort_params;
 
-/* float32: [0, 1); erfinv of a uniform in (-1, 1); -log(-log(u)). */
-enum mx_draw { MX_DRAW_BITS, MX_DRAW_UNIT, MX_DRAW_NORMAL, MX_DRAW_GUMBEL };
+/* float32: [0, 1); erfinv of a uniform in (-1, 1); -log(-log(u)); sign(u) log1p(-|u|), u in (-1, 1). */
+enum mx_draw { MX_DRAW_BITS, MX_DRAW_UNIT, MX_DRAW_NORMAL, MX_DRAW_GUMBEL, MX_DRAW_LAPLACE };
 
 typedef struct mx_bits_params {
   int64_t width; /* bytes an element */
   int64_t draw;
 } mx_bits_params;
+
+typedef struct mx_random_erf_params {
+  int64_t inverse;
+} mx_random_erf_params;
 
 #endif

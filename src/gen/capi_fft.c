@@ -180,6 +180,20 @@ int mlx_fft_rfftfreq(mlx_array* res, int n, double d, const mlx_stream s) {
   return mx_return(res, r, scope);
 }
 
+int mlx_fft_hfft(mlx_array* res, const mlx_array a, int n, int axis, mlx_fft_norm norm,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_fft_hfft(mx_in(a, "fft_hfft"), n, axis, norm, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_fft_ihfft(mlx_array* res, const mlx_array a, int n, int axis, mlx_fft_norm norm,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_fft_ihfft(mx_in(a, "fft_ihfft"), n, axis, norm, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
 int mlx_fft_stft(mlx_array* res, const mlx_array x, int n_fft, mlx_optional_int hop_length,
     mlx_optional_int win_length, const mlx_array window, bool center, const char* pad_mode,
     mlx_fft_norm norm, mlx_optional_int onesided, const mlx_stream s) {

@@ -65,6 +65,14 @@ int mlx_linalg_qr(mlx_array* res_0, mlx_array* res_1, const mlx_array a, const m
   return mx_return_many((mlx_array *[]){res_0, res_1}, r, 2, bad, scope);
 }
 
+int mlx_linalg_qr_complete(mlx_array* res_0, mlx_array* res_1, const mlx_array a,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r[2] = {NULL};
+  int bad = mx_linalg_qr_complete(&r[0], &r[1], mx_in(a, "linalg_qr_complete"), mx_in_stream(s));
+  return mx_return_many((mlx_array *[]){res_0, res_1}, r, 2, bad, scope);
+}
+
 int mlx_linalg_svd(mlx_vector_array* res, const mlx_array a, bool compute_uv, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
   mx_vec r = {NULL, 0};
@@ -105,6 +113,13 @@ int mlx_linalg_pinv(mlx_array* res, const mlx_array a, const mlx_stream s) {
   return mx_return(res, r, scope);
 }
 
+int mlx_linalg_pinv_rtol(mlx_array* res, const mlx_array a, const mlx_array rtol,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_linalg_pinv_rtol(mx_in(a, "linalg_pinv_rtol"), mx_in(rtol, "linalg_pinv_rtol"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
 int mlx_linalg_det(mlx_array* res, const mlx_array a, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
   mx_array *r = mx_linalg_det(mx_in(a, "linalg_det"), mx_in_stream(s));
@@ -116,6 +131,36 @@ int mlx_linalg_slogdet(mlx_array* res_0, mlx_array* res_1, const mlx_array a, co
   mx_array *r[2] = {NULL};
   int bad = mx_linalg_slogdet(&r[0], &r[1], mx_in(a, "linalg_slogdet"), mx_in_stream(s));
   return mx_return_many((mlx_array *[]){res_0, res_1}, r, 2, bad, scope);
+}
+
+int mlx_linalg_matrix_power(mlx_array* res, const mlx_array a, int n, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_linalg_matrix_power(mx_in(a, "linalg_matrix_power"), n, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_linalg_matrix_rank(mlx_array* res, const mlx_array a, const mlx_array rtol,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_linalg_matrix_rank(mx_in(a, "linalg_matrix_rank"), mx_in_optional(rtol), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_linalg_svdvals(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_linalg_svdvals(mx_in(a, "linalg_svdvals"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_linalg_vector_norm(mlx_array* res, const mlx_array a, double ord,
+    const int* axis, size_t axis_num, bool keepdims, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list axis_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&axis_l, axis, axis_num, "linalg_vector_norm")))
+    r = mx_linalg_vector_norm(mx_in(a, "linalg_vector_norm"), ord, axis_l.v, keepdims, mx_in_stream(s));
+  mx_int_list_free(&axis_l);
+  return mx_return(res, r, scope);
 }
 
 int mlx_linalg_norm(mlx_array* res, const mlx_array a, double ord, const int* axis, size_t axis_num,

@@ -1750,6 +1750,69 @@ int mlx_topk(mlx_array* res, const mlx_array a, int k, const mlx_stream s) {
   return mx_return(res, r, scope);
 }
 
+int mlx_isin(mlx_array* res, const mlx_array a, const mlx_array b, bool invert,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_isin(mx_in(a, "isin"), mx_in(b, "isin"), invert, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_nonzero(mlx_vector_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_vec r = {NULL, 0};
+  int bad = mx_nonzero(&r, mx_in(a, "nonzero"), mx_in_stream(s));
+  return mx_return_vector(res, &r, bad, scope);
+}
+
+int mlx_unique_all(mlx_array* res_0, mlx_array* res_1, mlx_array* res_2, mlx_array* res_3,
+    const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r[4] = {NULL};
+  int bad = mx_unique_all(&r[0], &r[1], &r[2], &r[3], mx_in(a, "unique_all"), mx_in_stream(s));
+  return mx_return_many((mlx_array *[]){res_0, res_1, res_2, res_3}, r, 4, bad, scope);
+}
+
+int mlx_unique_counts(mlx_array* res_0, mlx_array* res_1, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r[2] = {NULL};
+  int bad = mx_unique_counts(&r[0], &r[1], mx_in(a, "unique_counts"), mx_in_stream(s));
+  return mx_return_many((mlx_array *[]){res_0, res_1}, r, 2, bad, scope);
+}
+
+int mlx_unique_inverse(mlx_array* res_0, mlx_array* res_1, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r[2] = {NULL};
+  int bad = mx_unique_inverse(&r[0], &r[1], mx_in(a, "unique_inverse"), mx_in_stream(s));
+  return mx_return_many((mlx_array *[]){res_0, res_1}, r, 2, bad, scope);
+}
+
+int mlx_unique_values(mlx_array* res, const mlx_array a, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_unique_values(mx_in(a, "unique_values"), mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_repeat_counts(mlx_array* res, const mlx_array arr, const mlx_array counts, int axis,
+    const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_array *r = mx_repeat_counts(mx_in(arr, "repeat_counts"), mx_in(counts, "repeat_counts"), axis, mx_in_stream(s));
+  return mx_return(res, r, scope);
+}
+
+int mlx_moveaxis_axes(mlx_array* res, const mlx_array a, const int* source, size_t source_num,
+    const int* destination, size_t destination_num, const mlx_stream s) {
+  mx_scope scope = mx_scope_open();
+  mx_int_list source_l = {.many = NULL};
+  mx_int_list destination_l = {.many = NULL};
+  mx_array *r = NULL;
+  if (!(mx_in_ints(&source_l, source, source_num, "moveaxis_axes") ||
+      mx_in_ints(&destination_l, destination, destination_num, "moveaxis_axes")))
+    r = mx_moveaxis_axes(mx_in(a, "moveaxis_axes"), source_l.v, destination_l.v, mx_in_stream(s));
+  mx_int_list_free(&source_l);
+  mx_int_list_free(&destination_l);
+  return mx_return(res, r, scope);
+}
+
 int mlx_where(mlx_array* res, const mlx_array condition, const mlx_array x, const mlx_array y,
     const mlx_stream s) {
   mx_scope scope = mx_scope_open();

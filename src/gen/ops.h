@@ -95,6 +95,8 @@ mx_array *mx_fft_fftshift(mx_array *a, mx_ints axes, mx_stream *s);
 mx_array *mx_fft_ifftshift(mx_array *a, mx_ints axes, mx_stream *s);
 mx_array *mx_fft_fftfreq(int n, double d, mx_stream *s);
 mx_array *mx_fft_rfftfreq(int n, double d, mx_stream *s);
+mx_array *mx_fft_hfft(mx_array *a, int n, int axis, mlx_fft_norm norm, mx_stream *s);
+mx_array *mx_fft_ihfft(mx_array *a, int n, int axis, mlx_fft_norm norm, mx_stream *s);
 mx_array *mx_fft_stft(mx_array *x, int n_fft, mlx_optional_int hop_length,
     mlx_optional_int win_length, mx_array *window, bool center, const char *pad_mode,
     mlx_fft_norm norm, mlx_optional_int onesided, mx_stream *s);
@@ -162,14 +164,20 @@ int mx_linalg_lu(mx_vec *res, mx_array *a, mx_stream *s);
 mx_array *mx_linalg_solve(mx_array *a, mx_array *b, mx_stream *s);
 mx_array *mx_linalg_solve_triangular(mx_array *a, mx_array *b, bool upper, mx_stream *s);
 int mx_linalg_qr(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
+int mx_linalg_qr_complete(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
 int mx_linalg_svd(mx_vec *res, mx_array *a, bool compute_uv, mx_stream *s);
 int mx_linalg_eigh(mx_array **res_0, mx_array **res_1, mx_array *a, const char *UPLO, mx_stream *s);
 mx_array *mx_linalg_eigvalsh(mx_array *a, const char *UPLO, mx_stream *s);
 int mx_linalg_eig(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
 mx_array *mx_linalg_eigvals(mx_array *a, mx_stream *s);
 mx_array *mx_linalg_pinv(mx_array *a, mx_stream *s);
+mx_array *mx_linalg_pinv_rtol(mx_array *a, mx_array *rtol, mx_stream *s);
 mx_array *mx_linalg_det(mx_array *a, mx_stream *s);
 int mx_linalg_slogdet(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
+mx_array *mx_linalg_matrix_power(mx_array *a, int n, mx_stream *s);
+mx_array *mx_linalg_matrix_rank(mx_array *a, mx_array *rtol, mx_stream *s);
+mx_array *mx_linalg_svdvals(mx_array *a, mx_stream *s);
+mx_array *mx_linalg_vector_norm(mx_array *a, double ord, mx_ints axis, bool keepdims, mx_stream *s);
 mx_array *mx_linalg_norm(mx_array *a, double ord, mx_ints axis, bool keepdims, mx_stream *s);
 mx_array *mx_linalg_norm_matrix(mx_array *a, const char *ord, mx_ints axis, bool keepdims,
     mx_stream *s);
@@ -357,6 +365,15 @@ mx_array *mx_argpartition_axis(mx_array *a, int kth, int axis, mx_stream *s);
 mx_array *mx_argpartition(mx_array *a, int kth, mx_stream *s);
 mx_array *mx_topk_axis(mx_array *a, int k, int axis, mx_stream *s);
 mx_array *mx_topk(mx_array *a, int k, mx_stream *s);
+mx_array *mx_isin(mx_array *a, mx_array *b, bool invert, mx_stream *s);
+int mx_nonzero(mx_vec *res, mx_array *a, mx_stream *s);
+int mx_unique_all(mx_array **res_0, mx_array **res_1, mx_array **res_2, mx_array **res_3,
+    mx_array *a, mx_stream *s);
+int mx_unique_counts(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
+int mx_unique_inverse(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s);
+mx_array *mx_unique_values(mx_array *a, mx_stream *s);
+mx_array *mx_repeat_counts(mx_array *arr, mx_array *counts, int axis, mx_stream *s);
+mx_array *mx_moveaxis_axes(mx_array *a, mx_ints source, mx_ints destination, mx_stream *s);
 mx_array *mx_where(mx_array *condition, mx_array *x, mx_array *y, mx_stream *s);
 mx_array *mx_abs(mx_array *a, mx_stream *s);
 mx_array *mx_negative(mx_array *a, mx_stream *s);

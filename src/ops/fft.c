@@ -178,3 +178,22 @@ mx_array *mx_fft_fftfreq(int n, double d, mx_stream *s) {
 mx_array *mx_fft_rfftfreq(int n, double d, mx_stream *s) {
   return frequencies("rfftfreq", 0, n / 2 + 1, n, d, s);
 }
+
+/* ---- conjugate-symmetric numbers ---- */
+
+static mlx_fft_norm other_way(mlx_fft_norm norm) {
+  if (norm == MLX_FFT_NORM_BACKWARD)
+    return MLX_FFT_NORM_FORWARD;
+  return norm == MLX_FFT_NORM_FORWARD ? MLX_FFT_NORM_BACKWARD : norm;
+}
+
+mx_array *mx_fft_hfft(mx_array *a, int n, int axis, mlx_fft_norm norm, mx_stream *s) {
+  if (a && a->dtype == MLX_COMPLEX64)
+    a = mx_conjugate(a, s);
+  return a ? mx_fft_irfft(a, n, axis, other_way(norm), s) : NULL;
+}
+
+mx_array *mx_fft_ihfft(mx_array *a, int n, int axis, mlx_fft_norm norm, mx_stream *s) {
+  mx_array *r = a ? mx_fft_rfft(a, n, axis, other_way(norm), s) : NULL;
+  return r ? mx_conjugate(r, s) : NULL;
+}

@@ -6,6 +6,7 @@
 
 #include "core/params.h"
 #include "gen/ops.h"
+#include "ops/leading.h"
 
 /* At least two dimensions, and a dtype that LAPACK has; complex64 only where or_complex. */
 static int check(const char *op, const mx_array *a, bool square, bool or_complex) {
@@ -38,10 +39,16 @@ static mx_array *swap_last(mx_array *a, mx_stream *s) {
   return a ? mx_swapaxes(a, -1, -2, s) : NULL;
 }
 
+/* Transposed, and conjugated where complex. */
+static mx_array *adjoint(mx_array *a, mx_stream *s) {
+  a = swap_last(a, s);
+  return a && a->dtype == MLX_COMPLEX64 ? mx_conjugate(a, s) : a;
+}
+
 /* ---- factors with one result ---- */
 
 mx_array *mx_linalg_cholesky(mx_array *a, bool upper, mx_stream *s) {
-  if (!a || check("cholesky", a, true, false) || !(a = mx_row_major(a, s)))
+  if (!a || check("cholesky", a, true, true) || !(a = mx_row_major(a, s)))
     return NULL;
   mx_triangle_params p = {upper, 0};
   mx_spec out = {(mlx_dtype)a->dtype, a->ndim, a->shape, NULL};
@@ -49,7 +56,7 @@ mx_array *mx_linalg_cholesky(mx_array *a, bool upper, mx_stream *s) {
 }
 
 static mx_array *inverse(const char *op, mx_array *a, mx_triangle_params p, mx_stream *s) {
-  if (!a || check(op, a, true, false) || !(a = mx_row_major(a, s)))
+  if (!a || check(op, a, true, true) || !(a = mx_row_major(a, s)))
     return NULL;
   mx_spec out = {(mlx_dtype)a->dtype, a->ndim, a->shape, NULL};
   return mx_node(MX_PRIM_INVERSE, out, 1, &a, MX_WORDS(p), s);
@@ -65,7 +72,7 @@ mx_array *mx_linalg_tri_inv(mx_array *a, bool upper, mx_stream *s) {
 
 mx_array *mx_linalg_cholesky_inv(mx_array *a, bool upper, mx_stream *s) {
   mx_array *r = inverse("cholesky_inv", a, (mx_triangle_params){upper, 1}, s);
-  mx_array *t = swap_last(r, s);
+  mx_array *t = adjoint(r, s);
   if (!t)
     return NULL;
   return upper ? mx_matmul(r, t, s) : mx_matmul(t, r, s);
@@ -73,9 +80,8 @@ mx_array *mx_linalg_cholesky_inv(mx_array *a, bool upper, mx_stream *s) {
 
 /* ---- LU ---- */
 
-/* Factors, exchanges, and the place of each row of a among those of L. */
-static int lu_nodes(const char *op, mx_array *a, mx_array **out, mx_stream *s) {
-  if (!a || check(op, a, false, false) || !(a = mx_row_major(a, s)))
+int mx_lu_nodes(const char *op, mx_array *a, mx_array **out, mx_stream *s) {
+  if (!a || check(op, a, false, true) || !(a = mx_row_major(a, s)))
     return 1;
   int64_t pivots[MX_MAX_NDIM], rows[MX_MAX_NDIM];
   int64_t m = a->shape[a->ndim - 2], n = a->shape[a->ndim - 1];
@@ -87,7 +93,7 @@ static int lu_nodes(const char *op, mx_array *a, mx_array **out, mx_stream *s) {
 
 int mx_linalg_lu_factor(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s) {
   mx_array *out[3];
-  if (lu_nodes("lu_factor", a, out, s))
+  if (mx_lu_nodes("lu_factor", a, out, s))
     return 1;
   *res_0 = out[0];
   *res_1 = out[1];
@@ -110,7 +116,7 @@ static mx_array *first_of(mx_array *a, int axis, int64_t n, mx_stream *s) {
 
 int mx_linalg_lu(mx_vec *res, mx_array *a, mx_stream *s) {
   mx_array *out[3];
-  if (lu_nodes("lu", a, out, s))
+  if (mx_lu_nodes("lu", a, out, s))
     return 1;
   int64_t m = a->shape[a->ndim - 2], n = a->shape[a->ndim - 1], k = m < n ? m : n;
   mx_array *l = mx_tril(first_of(out[0], -1, k, s), -1, s);
@@ -133,13 +139,13 @@ static int system_of(const char *op, mx_array **a, mx_array **b, bool *column, m
   if (!*a || !*b)
     return 1;
   mlx_dtype t = mx_promote((mlx_dtype)(*a)->dtype, (mlx_dtype)(*b)->dtype);
-  if (t != MLX_FLOAT32 && t != MLX_FLOAT64)
+  if (t != MLX_FLOAT32 && t != MLX_FLOAT64 && t != MLX_COMPLEX64)
     return mx_fail(MX_VALUE,
-                   "[linalg::%s] inputs must promote to float32 or float64, got %s and %s", op,
+                   "[linalg::%s] inputs must promote to float32, float64 or complex64, got %s and %s", op,
                    mx_dtype_name((mlx_dtype)(*a)->dtype), mx_dtype_name((mlx_dtype)(*b)->dtype));
   *a = mx_cast(*a, t, s);
   *b = mx_cast(*b, t, s);
-  if (!*a || !*b || check(op, *a, true, false))
+  if (!*a || !*b || check(op, *a, true, true))
     return 1;
   *column = (*b)->ndim == 1;
   if (*column && !(*b = mx_expand_dims(*b, 1, s)))
@@ -182,19 +188,28 @@ mx_array *mx_linalg_solve_triangular(mx_array *a, mx_array *b, bool upper, mx_st
 
 /* ---- factors with several results ---- */
 
-int mx_linalg_qr(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s) {
-  if (!a || check("qr", a, false, false) || !(a = mx_row_major(a, s)))
+static int qr(mx_array **res_0, mx_array **res_1, mx_array *a, bool complete, mx_stream *s) {
+  if (!a || check("qr", a, false, true) || !(a = mx_row_major(a, s)))
     return 1;
   int64_t q[MX_MAX_NDIM], r[MX_MAX_NDIM];
-  int64_t m = a->shape[a->ndim - 2], n = a->shape[a->ndim - 1], k = m < n ? m : n;
+  int64_t m = a->shape[a->ndim - 2], n = a->shape[a->ndim - 1], k = complete || m < n ? m : n;
+  mx_qr_params p = {complete};
   mlx_dtype t = (mlx_dtype)a->dtype;
   mx_spec specs[] = {matrix_like(a, t, q, m, k), matrix_like(a, t, r, k, n)};
   mx_array *out[2];
-  if (mx_node_multi(MX_PRIM_QR, 2, specs, out, 1, &a, 0, NULL, s))
+  if (mx_node_multi(MX_PRIM_QR, 2, specs, out, 1, &a, MX_WORDS(p), s))
     return 1;
   *res_0 = out[0];
   *res_1 = out[1];
   return 0;
+}
+
+int mx_linalg_qr(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s) {
+  return qr(res_0, res_1, a, false, s);
+}
+
+int mx_linalg_qr_complete(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream *s) {
+  return qr(res_0, res_1, a, true, s);
 }
 
 int mx_linalg_svd(mx_vec *res, mx_array *a, bool compute_uv, mx_stream *s) {
@@ -267,9 +282,10 @@ mx_array *mx_linalg_eigvals(mx_array *a, mx_stream *s) {
 
 /* ---- composites ---- */
 
-mx_array *mx_linalg_pinv(mx_array *a, mx_stream *s) {
+/* rtol NULL: MLX's limit. */
+static mx_array *pinv(mx_array *a, mx_array *rtol, mx_stream *s) {
   mx_vec f = {NULL, 0};
-  if (!a || check("pinv", a, false, false) || mx_linalg_svd(&f, a, true, s)) {
+  if (!a || check("pinv", a, false, true) || mx_linalg_svd(&f, a, true, s)) {
     free(f.p);
     return NULL;
   }
@@ -278,20 +294,26 @@ mx_array *mx_linalg_pinv(mx_array *a, mx_stream *s) {
   int64_t m = a->shape[a->ndim - 2], n = a->shape[a->ndim - 1], k = m < n ? m : n;
   if (k == 0)
     return swap_last(a, s);
-  mlx_dtype t = (mlx_dtype)a->dtype;
+  mlx_dtype t = (mlx_dtype)w->dtype;
   double eps = t == MLX_FLOAT64 ? DBL_EPSILON : (double)FLT_EPSILON;
-  mx_array *limit = mx_max_axis(w, -1, true, s),
-           *unit = mx_scalar(10 * eps * (double)(m > n ? m : n), t);
-  if (!limit || !unit || !(limit = mx_multiply(limit, unit, s)))
+  mx_array *limit = mx_max_axis(w, -1, true, s);
+  rtol = rtol ? mx_expand_dims(rtol, -1, s) : mx_scalar(10 * eps * (double)(m > n ? m : n), t);
+  if (!limit || !rtol || !(limit = mx_multiply(limit, rtol, s)))
     return NULL;
   mx_array *kept = mx_greater(w, limit, s), *inverted = mx_reciprocal(w, s);
   mx_array *zero = mx_scalar(0, t);
   mx_array *factor = kept && inverted && zero ? mx_where(kept, inverted, zero, s) : NULL;
-  mx_array *v = swap_last(first_of(vt, -2, k, s), s), *ut = swap_last(first_of(u, -1, k, s), s);
+  mx_array *v = adjoint(first_of(vt, -2, k, s), s), *ut = adjoint(first_of(u, -1, k, s), s);
   if (!factor || !v || !ut || !(factor = mx_expand_dims(factor, -2, s)) ||
       !(v = mx_multiply(v, factor, s)))
     return NULL;
   return mx_matmul(v, ut, s);
+}
+
+mx_array *mx_linalg_pinv(mx_array *a, mx_stream *s) { return pinv(a, NULL, s); }
+
+mx_array *mx_linalg_pinv_rtol(mx_array *a, mx_array *rtol, mx_stream *s) {
+  return rtol ? pinv(a, rtol, s) : NULL;
 }
 
 /* The diagonal of U, and the sign of the exchanges (1 or -1, int32), for det and slogdet. */
@@ -299,12 +321,10 @@ static int diagonal_and_sign(const char *op, mx_array *a, mx_array **diagonal, m
                              mx_stream *s) {
   if (!a)
     return 1;
-  if (a->dtype == MLX_COMPLEX64)
-    return mx_fail(MX_VALUE, "[linalg::%s] complex inputs are not supported", op);
-  if (a->dtype != MLX_FLOAT64)
+  if (a->dtype != MLX_FLOAT64 && a->dtype != MLX_COMPLEX64)
     a = mx_cast(a, MLX_FLOAT32, s);
   mx_array *out[3];
-  if (!a || check(op, a, true, false) || lu_nodes(op, a, out, s))
+  if (!a || check(op, a, true, true) || mx_lu_nodes(op, a, out, s))
     return 1;
   int64_t n = a->shape[a->ndim - 1];
   mx_array *place = mx_arange(0, (double)n, 1, MLX_UINT32, s);
@@ -342,6 +362,6 @@ int mx_linalg_slogdet(mx_array **res_0, mx_array **res_1, mx_array *a, mx_stream
   if (!signs || !sign)
     return 1;
   *res_0 = mx_cast(mx_multiply(sign, signs, s), determinant_dtype(a), s);
-  *res_1 = mx_cast(logs, determinant_dtype(a), s);
+  *res_1 = a->dtype == MLX_COMPLEX64 ? logs : mx_cast(logs, determinant_dtype(a), s);
   return !*res_0 || !*res_1;
 }

@@ -65,10 +65,34 @@ static mx_array *drop_axes(mx_array *r, bool row, bool column, mx_stream *s) {
   return r;
 }
 
+/* Of integers, which MLX refuses: both over one batch, in rows. */
+static mx_array *integer_product(mx_array *a, mx_array *b, mlx_dtype t, mx_stream *s) {
+  bool row = a->ndim == 1, column = b->ndim == 1;
+  int64_t shape[2 * MX_MAX_NDIM], whole[2 * MX_MAX_NDIM];
+  int ndim;
+  a = as_matrix(mx_cast(a, t, s), true, s);
+  b = as_matrix(mx_cast(b, t, s), false, s);
+  if (!a || !b || product_shape("matmul", a, b, shape, &ndim))
+    return NULL;
+  memcpy(whole, shape, (size_t)ndim * sizeof *shape);
+  whole[ndim - 1] = a->shape[a->ndim - 1];
+  mx_array *x = mx_row_major(mx_broadcast_to(a, (mx_ints){whole, ndim}, s), s);
+  whole[ndim - 2] = b->shape[b->ndim - 2];
+  whole[ndim - 1] = b->shape[b->ndim - 1];
+  mx_array *in[] = {x, mx_row_major(mx_broadcast_to(b, (mx_ints){whole, ndim}, s), s)};
+  if (!in[0] || !in[1])
+    return NULL;
+  mx_array *r = mx_node(MX_PRIM_INTEGER_MATMUL, (mx_spec){t, ndim, shape, NULL}, 2, in, 0, NULL, s);
+  return drop_axes(r, row, column, s);
+}
+
 mx_array *mx_matmul(mx_array *a, mx_array *b, mx_stream *s) {
   if (!a || !b || scalar_input("matmul", a, b))
     return NULL;
   bool row = a->ndim == 1, column = b->ndim == 1;
+  mlx_dtype common = mx_promote((mlx_dtype)a->dtype, (mlx_dtype)b->dtype);
+  if (common != MLX_BOOL && !mx_is_inexact(common))
+    return integer_product(a, b, common, s);
   int t = product_dtype("matmul", a, b);
   if (t < 0)
     return NULL;

@@ -29,9 +29,9 @@ KINDS = {
     "bool": "BOOL", "str": "STR", "Dtype": "DTYPE", "Sequence[int]": "INTS", "list[int]": "INTS",
     "tuple[int, ...]": "INTS", "int | Sequence[int]": "AXES", "int | tuple[int]": "AXES",
     "int | list[int]": "AXES", "int | tuple[int, int]": "AXES", "int | tuple[int, int, int]": "AXES",
-    "int | tuple[int, ...]": "AXES", "list[array]": "ARRAYS",
+    "int | tuple[int, ...]": "AXES", "list[array]": "ARRAYS", "int | float": "FLOAT",
     "array | Sequence[array]": "SOME", "Sequence[array]": "ARRAYS",
-    "StreamOrDevice": "STREAM",
+    "StreamOrDevice": "STREAM", "Device | DeviceType": "STREAM",
 }
 # C types a kind can fill, and how.
 FILLS = {
@@ -49,11 +49,18 @@ AS_LISTS = {"quantize", "broadcast_arrays", "divmod", "gated_delta_update", "spl
 # Signatures that Python parses another way than it shows them.
 PARSED = {
     "arange": "(start: object = None, stop: object = None, step: object = None, "
-              "dtype: Dtype | None = None, *, stream: StreamOrDevice = None) -> array",
+              "dtype: Dtype | None = None, *, device: Device | DeviceType | None = None, "
+              "stream: StreamOrDevice = None) -> array",
     "var": "(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, "
-           "ddof: int = 0, *, correction: int | None = None, stream: StreamOrDevice = None) -> array",
+           "ddof: int = 0, *, correction: int | float | None = None, "
+           "stream: StreamOrDevice = None) -> array",
+    "einsum": "(subscripts: str, *operands: array, stream: StreamOrDevice = None) -> array",
 }
 PARSED["std"] = PARSED["var"]
+# Results that are named tuples: entries of enum mxp_named in python/src/named.h.
+NAMED = {"unique_all": "UNIQUE_ALL", "unique_counts": "UNIQUE_COUNTS",
+         "unique_inverse": "UNIQUE_INVERSE", "linalg_eigh": "EIGH", "linalg_eig": "EIG",
+         "linalg_slogdet": "SLOGDET"}
 WEAK = {"where": ("x", "y"), "clip": ("a", "a_min", "a_max"), "logical_and": (), "logical_or": (),
         "logical_xor": ()}
 
@@ -267,7 +274,8 @@ def call_lines(f):
     else:
         n = len(results)
         first, declare = [f"&r[{i}]" for i in range(n)], f"mx_array *r[{n}] = {{NULL}};"
-        end = f"return mxp_end_many(&c, bad, r, {n}, {as_tuple});"
+        end = (f"return mxp_end_named(&c, bad, r, MXP_{NAMED[full]});" if full in NAMED
+               else f"return mxp_end_many(&c, bad, r, {n}, {as_tuple});")
     calls = [f"mx_{c.name}({', '.join(first + a)})" for _, c, a in chosen]
     choice = calls[0] if len(calls) == 1 else f"{chosen[0][0]} ? {calls[0]}\n      : {calls[1]}"
     return [declare, f"int bad = {choice};", end]

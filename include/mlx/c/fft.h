@@ -70,6 +70,13 @@ int mlx_fft_ifftshift(mlx_array* res, const mlx_array a, const int* axes, size_t
 int mlx_fft_fftfreq(mlx_array* res, int n, double d, const mlx_stream s);
 /* The frequencies of the numbers of rfft. */
 int mlx_fft_rfftfreq(mlx_array* res, int n, double d, const mlx_stream s);
+/* Transform to the n real numbers (2 (m - 1) of m where none are named) that a
+ * conjugate-symmetric input stands for. */
+int mlx_fft_hfft(mlx_array* res, const mlx_array a, int n, int axis, mlx_fft_norm norm,
+    const mlx_stream s);
+/* The inverse of hfft: half of the conjugate-symmetric numbers of a real input. */
+int mlx_fft_ihfft(mlx_array* res, const mlx_array a, int n, int axis, mlx_fft_norm norm,
+    const mlx_stream s);
 /* Transforms of frames of n_fft samples, hop_length (n_fft / 4) apart, along the last axis, times
  * a window of win_length (n_fft) in their middle: (..., frequencies, frames). center pads both
  * ends by half a frame. Frequencies of real samples are onesided unless told otherwise. */

@@ -38,8 +38,10 @@ int mlx_linalg_solve(mlx_array* res, const mlx_array a, const mlx_array b, const
 int mlx_linalg_solve_triangular(mlx_array* res, const mlx_array a, const mlx_array b, bool upper,
     const mlx_stream s);
 /* Q with orthonormal columns and R upper triangular: of an m by n matrix m by k and k by n, k the
- * lesser. float32, float64. */
+ * lesser, or (complete) m by m and m by n. float32, float64, complex64. */
 int mlx_linalg_qr(mlx_array* res_0, mlx_array* res_1, const mlx_array a, const mlx_stream s);
+int mlx_linalg_qr_complete(mlx_array* res_0, mlx_array* res_1, const mlx_array a,
+    const mlx_stream s);
 /* U, S and Vt with a = U diag(S) Vt, S descending, U and Vt square; S alone without compute_uv.
  * float32, float64, complex64. */
 int mlx_linalg_svd(mlx_vector_array* res, const mlx_array a, bool compute_uv, const mlx_stream s);
@@ -55,10 +57,23 @@ int mlx_linalg_eigvals(mlx_array* res, const mlx_array a, const mlx_stream s);
 /* The Moore-Penrose inverse, singular values below 10 max(m, n) eps of the largest taken for
  * zero. float32, float64. */
 int mlx_linalg_pinv(mlx_array* res, const mlx_array a, const mlx_stream s);
+int mlx_linalg_pinv_rtol(mlx_array* res, const mlx_array a, const mlx_array rtol,
+    const mlx_stream s);
 /* The determinant. Real dtypes; integers give float32. */
 int mlx_linalg_det(mlx_array* res, const mlx_array a, const mlx_stream s);
 /* Sign, and logarithm of the absolute value, of the determinant. */
 int mlx_linalg_slogdet(mlx_array* res_0, mlx_array* res_1, const mlx_array a, const mlx_stream s);
+/* A square matrix multiplied n times with itself; of a negative n the inverse is. */
+int mlx_linalg_matrix_power(mlx_array* res, const mlx_array a, int n, const mlx_stream s);
+/* How many singular values are above rtol times the largest of their matrix; rtol max(m, n) eps
+ * where there is none. int32. */
+int mlx_linalg_matrix_rank(mlx_array* res, const mlx_array a, const mlx_array rtol,
+    const mlx_stream s);
+/* Singular values, descending. float32, float64, complex64. */
+int mlx_linalg_svdvals(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* Norms of the vectors that some axes, or all, hold together. */
+int mlx_linalg_vector_norm(mlx_array* res, const mlx_array a, double ord,
+    const int* axis, size_t axis_num, bool keepdims, const mlx_stream s);
 /* Norms of vectors (one axis) or matrices (two axes). No axis means all. Orders of vectors: any
  * number; of matrices: 1, -1, 2, -2, inf, -inf, "fro", "nuc". */
 int mlx_linalg_norm(mlx_array* res, const mlx_array a, double ord, const int* axis, size_t axis_num,

@@ -106,7 +106,8 @@ int mlx_convolve(mlx_array* res, const mlx_array a, const mlx_array v, const cha
  * result's dtype. */
 int mlx_arange(mlx_array* res, double start, double stop, double step, mlx_dtype dtype,
     const mlx_stream s);
-/* Values broadcast to a shape, in the given dtype, in memory of its own. */
+/* Values broadcast to a shape, in the given dtype, in memory of its own. fill_value is the array
+ * API standard's name of vals. */
 int mlx_full(mlx_array* res, const int* shape, size_t shape_num, const mlx_array vals,
     mlx_dtype dtype, const mlx_stream s);
 /* Values broadcast to the shape of the input. */
@@ -232,7 +233,8 @@ int mlx_concatenate(mlx_array* res, const mlx_vector_array arrays, const mlx_str
 /* Arrays of one shape along a new axis, by default the first. */
 int mlx_stack_axis(mlx_array* res, const mlx_vector_array arrays, int axis, const mlx_stream s);
 int mlx_stack(mlx_array* res, const mlx_vector_array arrays, const mlx_stream s);
-/* Limits values to [a_min, a_max]; either bound may be absent. */
+/* Limits values to [a_min, a_max]; either bound may be absent. min and max are the array API
+ * standard's names of them. */
 int mlx_clip(mlx_array* res, const mlx_array a, const mlx_array a_min, const mlx_array a_max,
     const mlx_stream s);
 /* Replaces NaN, and the infinities by the largest finite values or by those given. */
@@ -329,12 +331,13 @@ int mlx_gather_qqmm(mlx_array* res, const mlx_array x, const mlx_array w, const 
     const mlx_array lhs_indices, const mlx_array rhs_indices, mlx_optional_int group_size,
     mlx_optional_int bits, const char* mode, const mlx_array global_scale_x,
     const mlx_array global_scale_w, bool sorted_indices, const mlx_stream s);
-/* Sum over axes; 0 of nothing. Halves add up in float32 and are rounded once, integers wrap. */
+/* Sum over axes; 0 of nothing. dtype is the dtype of the elements and of the sum. Halves add up
+ * in float32 and are rounded once, integers wrap. */
 int mlx_sum(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
 int mlx_sum_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
 int mlx_sum_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num, bool keepdims,
     const mlx_stream s);
-/* Product over axes; 1 of nothing. */
+/* Product over axes; 1 of nothing. dtype is the dtype of the elements and of the product. */
 int mlx_prod(mlx_array* res, const mlx_array a, bool keepdims, const mlx_stream s);
 int mlx_prod_axis(mlx_array* res, const mlx_array a, int axis, bool keepdims, const mlx_stream s);
 int mlx_prod_axes(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
@@ -565,6 +568,25 @@ int mlx_argpartition(mlx_array* res, const mlx_array a, int kth, const mlx_strea
 /* The k largest elements along an axis, or of the flattened array, in ascending order. */
 int mlx_topk_axis(mlx_array* res, const mlx_array a, int k, int axis, const mlx_stream s);
 int mlx_topk(mlx_array* res, const mlx_array a, int k, const mlx_stream s);
+/* Whether each element of a is among those of b; with invert, whether it is not. NaN is among
+ * nothing. */
+int mlx_isin(mlx_array* res, const mlx_array a, const mlx_array b, bool invert, const mlx_stream s);
+/* The places of the elements that are not zero, in row-major order: their indices along each axis
+ * (int32; int64 in arrays of 2^31 elements and more). Evaluates a. */
+int mlx_nonzero(mlx_vector_array* res, const mlx_array a, const mlx_stream s);
+/* The distinct elements in order, where each stands first (int32), which of them every element is
+ * (int32, a's shape), and how often each is there (int32). Every NaN is distinct. Evaluates a. */
+int mlx_unique_all(mlx_array* res_0, mlx_array* res_1, mlx_array* res_2, mlx_array* res_3,
+    const mlx_array a, const mlx_stream s);
+int mlx_unique_counts(mlx_array* res_0, mlx_array* res_1, const mlx_array a, const mlx_stream s);
+int mlx_unique_inverse(mlx_array* res_0, mlx_array* res_1, const mlx_array a, const mlx_stream s);
+int mlx_unique_values(mlx_array* res, const mlx_array a, const mlx_stream s);
+/* Each part along an axis as often as counts, a vector of integers, says. Evaluates counts. */
+int mlx_repeat_counts(mlx_array* res, const mlx_array arr, const mlx_array counts, int axis,
+    const mlx_stream s);
+/* Moves several axes to new places; the others keep their order. */
+int mlx_moveaxis_axes(mlx_array* res, const mlx_array a, const int* source, size_t source_num,
+    const int* destination, size_t destination_num, const mlx_stream s);
 /* Second input where the condition holds, third where not. */
 int mlx_where(mlx_array* res, const mlx_array condition, const mlx_array x, const mlx_array y,
     const mlx_stream s);

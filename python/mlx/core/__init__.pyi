@@ -195,12 +195,12 @@ class array:
     def __le__(self, other: scalar | array) -> array: ...
     def __gt__(self, other: scalar | array) -> array: ...
     def __ge__(self, other: scalar | array) -> array: ...
-    def sum(self, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, stream: StreamOrDevice | None = None) -> array:
-        """Sum over axes; 0 of nothing. Halves add up in float32 and are rounded once, integers wrap."""
+    def sum(self, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+        """Sum over axes; 0 of nothing. dtype is the dtype of the elements and of the sum. Halves add up in float32 and are rounded once, integers wrap."""
         ...
 
-    def prod(self, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, stream: StreamOrDevice | None = None) -> array:
-        """Product over axes; 1 of nothing."""
+    def prod(self, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+        """Product over axes; 1 of nothing. dtype is the dtype of the elements and of the product."""
         ...
 
     def min(self, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, stream: StreamOrDevice | None = None) -> array:
@@ -223,11 +223,11 @@ class array:
         """Mean over axes: the sum divided by the count, in the result's dtype."""
         ...
 
-    def var(self, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, ddof: int = 0, *, correction: int | None = None, stream: StreamOrDevice | None = None) -> array:
+    def var(self, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, ddof: int = 0, *, correction: int | float | None = None, stream: StreamOrDevice | None = None) -> array:
         """Variance over axes; the sum of squares is divided by the count less ddof. Of complex numbers it is real."""
         ...
 
-    def std(self, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, ddof: int = 0, *, correction: int | None = None, stream: StreamOrDevice | None = None) -> array:
+    def std(self, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, ddof: int = 0, *, correction: int | float | None = None, stream: StreamOrDevice | None = None) -> array:
         """Standard deviation over axes: the square root of var."""
         ...
 
@@ -243,11 +243,11 @@ class array:
         """log(sum(exp(a))) over axes, without overflow."""
         ...
 
-    def cumsum(self, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+    def cumsum(self, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, include_initial: bool = False, stream: StreamOrDevice | None = None) -> array:
         """Running sum along an axis (Python: of the flattened array without one), each step rounded to the dtype. Without `inclusive` an element does not count itself."""
         ...
 
-    def cumprod(self, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+    def cumprod(self, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, include_initial: bool = False, stream: StreamOrDevice | None = None) -> array:
         """Running product along an axis (Python: of the flattened array without one), each step rounded to the dtype. Without `inclusive` an element does not count itself."""
         ...
 
@@ -275,7 +275,7 @@ class array:
         """Exchanges two axes."""
         ...
 
-    def moveaxis(self, /, source: int, destination: int, *, stream: StreamOrDevice | None = None) -> array:
+    def moveaxis(self, /, source: int | Sequence[int], destination: int | Sequence[int], *, stream: StreamOrDevice | None = None) -> array:
         """Moves one axis to another place; the others keep their order."""
         ...
 
@@ -604,43 +604,43 @@ def convolve(a: array, v: array, /, mode: str = 'full', *, stream: StreamOrDevic
     """Convolution of two vectors; mode "full", "same" (as long as the longer input) or "valid"."""
     ...
 
-def arange(start: object | None = None, stop: object | None = None, step: object | None = None, dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def arange(start: object | None = None, stop: object | None = None, step: object | None = None, dtype: Dtype | None = None, *, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """start, start + step, ... before stop. Every element is the one before plus the step, in the result's dtype."""
     ...
 
-def full(shape: int | Sequence[int], vals: scalar | array, dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
-    """Values broadcast to a shape, in the given dtype, in memory of its own."""
+def full(shape: int | Sequence[int], vals: scalar | array | None = None, dtype: Dtype | None = None, *, fill_value: scalar | array | None = None, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
+    """Values broadcast to a shape, in the given dtype, in memory of its own. fill_value is the array API standard's name of vals."""
     ...
 
-def full_like(a: array, vals: scalar | array, dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def full_like(a: array, vals: scalar | array | None = None, dtype: Dtype | None = None, *, fill_value: scalar | array | None = None, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """Values broadcast to the shape of the input."""
     ...
 
-def zeros(shape: int | Sequence[int], dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def zeros(shape: int | Sequence[int], dtype: Dtype | None = None, *, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """Zeros."""
     ...
 
-def zeros_like(a: array, /, dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def zeros_like(a: array, /, dtype: Dtype | None = None, *, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """Zeros of the input's shape and dtype."""
     ...
 
-def ones(shape: int | Sequence[int], dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def ones(shape: int | Sequence[int], dtype: Dtype | None = None, *, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """Ones."""
     ...
 
-def ones_like(a: array, /, dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def ones_like(a: array, /, dtype: Dtype | None = None, *, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """Ones of the input's shape and dtype."""
     ...
 
-def empty(shape: int | Sequence[int], dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def empty(shape: int | Sequence[int], dtype: Dtype | None = None, *, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """An array whose values nobody promises; here they are zeros."""
     ...
 
-def empty_like(a: array, /, dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def empty_like(a: array, /, dtype: Dtype | None = None, *, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """As empty, of the input's shape and dtype."""
     ...
 
-def eye(n: int, m: int | None = None, k: int = 0, dtype: Dtype | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def eye(n: int, m: int | None = None, k: int = 0, dtype: Dtype | None = None, *, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """An n by m matrix with ones on the k-th diagonal."""
     ...
 
@@ -652,7 +652,7 @@ def tri(n: int, m: int | None = None, k: int = 0, dtype: Dtype | None = None, *,
     """An n by m matrix with ones at and below the k-th diagonal."""
     ...
 
-def linspace(start: scalar, stop: scalar, num: int | None = 50, endpoint: bool = True, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+def linspace(start: scalar, stop: scalar, num: int | None = 50, endpoint: bool = True, dtype: Dtype | None = None, stream: StreamOrDevice | None = None, *, device: Device | DeviceType | None = None) -> array:
     """num values from start to stop, both included, evenly spaced."""
     ...
 
@@ -692,7 +692,7 @@ def slice_update(a: array, update: array, start_indices: array, axes: Sequence[i
     """The array with an update written at a start that is an array."""
     ...
 
-def searchsorted(sorted_sequence: array, values: array, /, side: str = 'left', *, stream: StreamOrDevice | None = None) -> array:
+def searchsorted(sorted_sequence: array, values: array, /, side: str = 'left', *, sorter: array | None = None, stream: StreamOrDevice | None = None) -> array:
     """Where values would have to be inserted into a sorted vector to keep it sorted: before equal ones (side left) or after them (right). uint32."""
     ...
 
@@ -712,8 +712,8 @@ def stack(arrays: list[array], axis: int | None = 0, *, stream: StreamOrDevice |
     """Arrays of one shape along a new axis, by default the first."""
     ...
 
-def clip(a: array, /, a_min: scalar | array | None, a_max: scalar | array | None, *, stream: StreamOrDevice | None = None) -> array:
-    """Limits values to [a_min, a_max]; either bound may be absent."""
+def clip(a: array, /, a_min: scalar | array | None = None, a_max: scalar | array | None = None, *, min: scalar | array | None = None, max: scalar | array | None = None, stream: StreamOrDevice | None = None) -> array:
+    """Limits values to [a_min, a_max]; either bound may be absent. min and max are the array API standard's names of them."""
     ...
 
 def nan_to_num(a: scalar | array, nan: float = 0, posinf: float | None = None, neginf: float | None = None, *, stream: StreamOrDevice | None = None) -> array:
@@ -772,6 +772,10 @@ def hadamard_transform(a: array, scale: float | None = None, stream: StreamOrDev
     """Product of the last axis with the Hadamard matrix of its length n = m 2^k, m being 1, 12, 20 or 28, times scale (1 / sqrt(n) where there is none). Sums in float32."""
     ...
 
+def einsum(subscripts: str, *operands: array, stream: StreamOrDevice | None = None) -> array:
+    """Sums of products by subscripts, in Einstein's notation; "..." stands for axes without a letter. Operands are taken two by two in the order that einsum_path gives."""
+    ...
+
 def divmod(a: scalar | array, b: scalar | array, stream: StreamOrDevice | None = None) -> list[array]:
     """Floor quotient and remainder: two arrays."""
     ...
@@ -816,12 +820,12 @@ def gather_qqmm(x: array, w: array, /, scales: array | None = None, lhs_indices:
     """qqmm of matrices picked by index over the batch axes, as gather_mm does."""
     ...
 
-def sum(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, stream: StreamOrDevice | None = None) -> array:
-    """Sum over axes; 0 of nothing. Halves add up in float32 and are rounded once, integers wrap."""
+def sum(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+    """Sum over axes; 0 of nothing. dtype is the dtype of the elements and of the sum. Halves add up in float32 and are rounded once, integers wrap."""
     ...
 
-def prod(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, stream: StreamOrDevice | None = None) -> array:
-    """Product over axes; 1 of nothing."""
+def prod(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+    """Product over axes; 1 of nothing. dtype is the dtype of the elements and of the product."""
     ...
 
 def min(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, *, stream: StreamOrDevice | None = None) -> array:
@@ -844,11 +848,11 @@ def mean(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = 
     """Mean over axes: the sum divided by the count, in the result's dtype."""
     ...
 
-def var(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, ddof: int = 0, *, correction: int | None = None, stream: StreamOrDevice | None = None) -> array:
+def var(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, ddof: int = 0, *, correction: int | float | None = None, stream: StreamOrDevice | None = None) -> array:
     """Variance over axes; the sum of squares is divided by the count less ddof. Of complex numbers it is real."""
     ...
 
-def std(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, ddof: int = 0, *, correction: int | None = None, stream: StreamOrDevice | None = None) -> array:
+def std(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool = False, ddof: int = 0, *, correction: int | float | None = None, stream: StreamOrDevice | None = None) -> array:
     """Standard deviation over axes: the square root of var."""
     ...
 
@@ -880,19 +884,19 @@ def median(a: array, /, axis: None | int | Sequence[int] = None, keepdims: bool 
     """Median over axes (all when none are given): the mean of the two in the middle of an even count, NaN where there is one."""
     ...
 
-def cumsum(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+def cumsum(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, include_initial: bool = False, stream: StreamOrDevice | None = None) -> array:
     """Running sum along an axis (Python: of the flattened array without one), each step rounded to the dtype. Without `inclusive` an element does not count itself."""
     ...
 
-def cumulative_sum(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+def cumulative_sum(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, include_initial: bool = False, stream: StreamOrDevice | None = None) -> array:
     """Running sum along an axis (Python: of the flattened array without one), each step rounded to the dtype. Without `inclusive` an element does not count itself."""
     ...
 
-def cumprod(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+def cumprod(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, include_initial: bool = False, stream: StreamOrDevice | None = None) -> array:
     """Running product along an axis (Python: of the flattened array without one), each step rounded to the dtype. Without `inclusive` an element does not count itself."""
     ...
 
-def cumulative_prod(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+def cumulative_prod(a: array, /, axis: int | None = None, *, reverse: bool = False, inclusive: bool = True, dtype: Dtype | None = None, include_initial: bool = False, stream: StreamOrDevice | None = None) -> array:
     """Running product along an axis (Python: of the flattened array without one), each step rounded to the dtype. Without `inclusive` an element does not count itself."""
     ...
 
@@ -908,7 +912,7 @@ def logcumsumexp(a: array, /, axis: int | None = None, *, reverse: bool = False,
     """Logarithm of the running sum of exponentials along an axis (Python: of the flattened array without one), each step rounded to the dtype. Without `inclusive` an element does not count itself."""
     ...
 
-def reshape(a: array, /, shape: Sequence[int], *, stream: StreamOrDevice | None = None) -> array:
+def reshape(a: array, /, shape: Sequence[int], *, copy: bool | None = None, stream: StreamOrDevice | None = None) -> array:
     """The same elements in row-major order under another shape; one length may be -1 and is inferred."""
     ...
 
@@ -940,7 +944,7 @@ def swapaxes(a: array, /, axis1: int, axis2: int, *, stream: StreamOrDevice | No
     """Exchanges two axes."""
     ...
 
-def moveaxis(a: array, /, source: int, destination: int, *, stream: StreamOrDevice | None = None) -> array:
+def moveaxis(a: array, /, source: int | Sequence[int], destination: int | Sequence[int], *, stream: StreamOrDevice | None = None) -> array:
     """Moves one axis to another place; the others keep their order."""
     ...
 
@@ -988,7 +992,7 @@ def flip(a: array, /, axis: None | int | Sequence[int] = None, *, stream: Stream
     """Reverses the order along the named axes, or along all."""
     ...
 
-def roll(a: array, shift: int | tuple[int], axis: None | int | tuple[int] = None, /, *, stream: StreamOrDevice | None = None) -> array:
+def roll(a: array, /, shift: int | tuple[int, ...], axis: None | int | tuple[int, ...] = None, *, stream: StreamOrDevice | None = None) -> array:
     """Shifts elements along axes; what leaves at one end enters at the other. Without axes, over the flattened array."""
     ...
 
@@ -1008,7 +1012,7 @@ def tile(a: array, reps: int | Sequence[int], /, *, stream: StreamOrDevice | Non
     """The array repeated as a whole, reps times along every axis."""
     ...
 
-def repeat(array: array, repeats: int, axis: int | None = None, *, stream: StreamOrDevice | None = None) -> array:
+def repeat(array: array, repeats: int | array, axis: int | None = None, *, stream: StreamOrDevice | None = None) -> array:
     """Every element repeated in place along an axis, or of the flattened array."""
     ...
 
@@ -1032,7 +1036,7 @@ def triu(x: array, k: int = 0, *, stream: StreamOrDevice | None = None) -> array
     """Zeros below the k-th diagonal of the last two axes."""
     ...
 
-def diff(a: array, /, n: int = 1, axis: int = -1, *, stream: StreamOrDevice | None = None) -> array:
+def diff(a: array, /, n: int = 1, axis: int = -1, *, prepend: array | None = None, append: array | None = None, stream: StreamOrDevice | None = None) -> array:
     """The n-th difference of neighbours along an axis."""
     ...
 
@@ -1040,11 +1044,11 @@ def trace(a: array, /, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: D
     """Sum along the diagonals of the planes of two axes, in the given dtype."""
     ...
 
-def sort(a: array, /, axis: None | int = -1, *, stream: StreamOrDevice | None = None) -> array:
+def sort(a: array, /, axis: None | int = -1, *, descending: bool = False, stable: bool = True, stream: StreamOrDevice | None = None) -> array:
     """Sorted along an axis, or flattened."""
     ...
 
-def argsort(a: array, /, axis: None | int = -1, *, stream: StreamOrDevice | None = None) -> array:
+def argsort(a: array, /, axis: None | int = -1, *, descending: bool = False, stable: bool = True, stream: StreamOrDevice | None = None) -> array:
     """The indices that sort along an axis, or the flattened array. uint32."""
     ...
 
@@ -1058,6 +1062,30 @@ def argpartition(a: array, /, kth: int, axis: None | int = -1, *, stream: Stream
 
 def topk(a: array, /, k: int, axis: None | int = -1, *, stream: StreamOrDevice | None = None) -> array:
     """The k largest elements along an axis, or of the flattened array, in ascending order."""
+    ...
+
+def isin(a: scalar | array, b: scalar | array, /, *, invert: bool = False, stream: StreamOrDevice | None = None) -> array:
+    """Whether each element of a is among those of b; with invert, whether it is not. NaN is among nothing."""
+    ...
+
+def nonzero(a: array, /, *, stream: StreamOrDevice | None = None) -> tuple[array, ...]:
+    """The places of the elements that are not zero, in row-major order: their indices along each axis (int32; int64 in arrays of 2^31 elements and more). Evaluates a."""
+    ...
+
+def unique_all(a: array, /, *, stream: StreamOrDevice | None = None) -> tuple[array, array, array, array]:
+    """The distinct elements in order, where each stands first (int32), which of them every element is (int32, a's shape), and how often each is there (int32). Every NaN is distinct. Evaluates a."""
+    ...
+
+def unique_counts(a: array, /, *, stream: StreamOrDevice | None = None) -> tuple[array, array]:
+    """The distinct elements in order, where each stands first (int32), which of them every element is (int32, a's shape), and how often each is there (int32). Every NaN is distinct. Evaluates a."""
+    ...
+
+def unique_inverse(a: array, /, *, stream: StreamOrDevice | None = None) -> tuple[array, array]:
+    """The distinct elements in order, where each stands first (int32), which of them every element is (int32, a's shape), and how often each is there (int32). Every NaN is distinct. Evaluates a."""
+    ...
+
+def unique_values(a: array, /, *, stream: StreamOrDevice | None = None) -> array:
+    """The distinct elements in order, where each stands first (int32), which of them every element is (int32, a's shape), and how often each is there (int32). Every NaN is distinct. Evaluates a."""
     ...
 
 def where(condition: scalar | array, x: scalar | array, y: scalar | array, /, *, stream: StreamOrDevice | None = None) -> array:
@@ -1276,6 +1304,14 @@ def radians(a: scalar | array, /, *, stream: StreamOrDevice | None = None) -> ar
     """Angle in radians of an angle in degrees."""
     ...
 
-def astype(a: array, dtype: Dtype, /, *, stream: StreamOrDevice | None = None) -> array:
+def astype(a: array, dtype: Dtype, /, *, copy: bool = True, device: Device | DeviceType | None = None, stream: StreamOrDevice | None = None) -> array:
     """The array with elements of another dtype."""
+    ...
+
+def einsum_path(subscripts: str, *operands: array) -> tuple[list[tuple[int, ...]], str]:
+    """The order in which einsum takes its operands, places in the list at hand (results go to its end), and a text on what that saves."""
+    ...
+
+def matrix_norm(a: array, /, ord: None | int | float | str = None, axis: None | int | list[int] = None, keepdims: bool = False, *, stream: StreamOrDevice | None = None) -> array:
+    """As linalg.norm."""
     ...

@@ -67,3 +67,19 @@ def fftfreq(n: int, d: float = 1.0, stream: StreamOrDevice | None = None) -> arr
 def rfftfreq(n: int, d: float = 1.0, stream: StreamOrDevice | None = None) -> array:
     """The frequencies of the numbers of rfft."""
     ...
+
+def hfft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """Transform to the n real numbers (2 (m - 1) of m where none are named) that a conjugate-symmetric input stands for."""
+    ...
+
+def ihfft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
+    """The inverse of hfft: half of the conjugate-symmetric numbers of a real input."""
+    ...
+
+def stft(x: array, n_fft: int = 2048, hop_length: int | None = None, win_length: int | None = None, window: array | None = None, center: bool = True, pad_mode: str = 'reflect', norm: str = 'backward', onesided: bool | None = None, stream: StreamOrDevice | None = None) -> array:
+    """Transforms of frames of n_fft samples, hop_length (n_fft / 4) apart, along the last axis, times a window of win_length (n_fft) in their middle: (..., frequencies, frames). center pads both ends by half a frame. Frequencies of real samples are onesided unless told otherwise."""
+    ...
+
+def istft(stft_matrix: array, n_fft: int | None = None, hop_length: int | None = None, win_length: int | None = None, window: array | None = None, center: bool = True, norm: str = 'backward', onesided: bool | None = None, length: int | None = None, stream: StreamOrDevice | None = None) -> array:
+    """Samples from the frames that stft gives: their sums over the sums of the squared windows."""
+    ...

@@ -36,11 +36,11 @@ def solve_triangular(a: array, b: array, *, upper: bool = False, stream: StreamO
     """x with a x = b for a triangular a; only that triangle is read."""
     ...
 
-def qr(a: array, *, stream: StreamOrDevice | None = None) -> tuple[array, array]:
-    """Q with orthonormal columns and R upper triangular: of an m by n matrix m by k and k by n, k the lesser. float32, float64."""
+def qr(a: array, *, mode: Literal['reduced', 'complete'] = 'reduced', stream: StreamOrDevice | None = None) -> tuple[array, array]:
+    """Q with orthonormal columns and R upper triangular: of an m by n matrix m by k and k by n, k the lesser, or (complete) m by m and m by n. float32, float64, complex64."""
     ...
 
-def svd(a: array, compute_uv: bool = True, *, stream: StreamOrDevice | None = None) -> tuple[array, array, array]:
+def svd(a: array, compute_uv: bool = True, *, full_matrices: bool = True, stream: StreamOrDevice | None = None) -> tuple[array, array, array]:
     """U, S and Vt with a = U diag(S) Vt, S descending, U and Vt square; S alone without compute_uv. float32, float64, complex64."""
     ...
 
@@ -60,7 +60,7 @@ def eigvals(a: array, *, stream: StreamOrDevice | None = None) -> array:
     """Eigenvalues and eigenvectors (columns) of a square matrix, in complex64. float32, float64, complex64."""
     ...
 
-def pinv(a: array, *, stream: StreamOrDevice | None = None) -> array:
+def pinv(a: array, *, rtol: float | array | None = None, stream: StreamOrDevice | None = None) -> array:
     """The Moore-Penrose inverse, singular values below 10 max(m, n) eps of the largest taken for zero. float32, float64."""
     ...
 
@@ -72,10 +72,38 @@ def slogdet(a: array, *, stream: StreamOrDevice | None = None) -> tuple[array, a
     """Sign, and logarithm of the absolute value, of the determinant."""
     ...
 
+def matrix_power(a: array, n: int, /, *, stream: StreamOrDevice | None = None) -> array:
+    """A square matrix multiplied n times with itself; of a negative n the inverse is."""
+    ...
+
+def matrix_rank(a: array, /, *, rtol: float | array | None = None, stream: StreamOrDevice | None = None) -> array:
+    """How many singular values are above rtol times the largest of their matrix; rtol max(m, n) eps where there is none. int32."""
+    ...
+
+def svdvals(a: array, /, *, stream: StreamOrDevice | None = None) -> array:
+    """Singular values, descending. float32, float64, complex64."""
+    ...
+
+def vector_norm(a: array, /, *, axis: int | Sequence[int] | None = None, keepdims: bool = False, ord: float = 2, stream: StreamOrDevice | None = None) -> array:
+    """Norms of the vectors that some axes, or all, hold together."""
+    ...
+
 def norm(a: array, /, ord: None | int | float | str = None, axis: None | int | list[int] = None, keepdims: bool = False, *, stream: StreamOrDevice | None = None) -> array:
     """Norms of vectors (one axis) or matrices (two axes). No axis means all. Orders of vectors: any number; of matrices: 1, -1, 2, -2, inf, -inf, "fro", "nuc"."""
     ...
 
 def cross(a: array, b: array, axis: int = -1, *, stream: StreamOrDevice | None = None) -> array:
     """Cross product of vectors of 2 or 3 numbers along an axis."""
+    ...
+
+def matrix_norm(a: array, /, *, keepdims: bool = False, ord: int | float | str | None = 'fro', stream: StreamOrDevice | None = None) -> array:
+    """Norms of the matrices in the last two axes, as linalg.norm."""
+    ...
+
+def diagonal(a: array, /, *, offset: int = 0, stream: StreamOrDevice | None = None) -> array:
+    """Diagonals of the matrices in the last two axes."""
+    ...
+
+def trace(a: array, /, *, offset: int = 0, dtype: Dtype | None = None, stream: StreamOrDevice | None = None) -> array:
+    """Sums of the diagonals of the matrices in the last two axes."""
     ...

@@ -104,7 +104,10 @@ static void load(void) {
   set_threads(library);
   for (int r = 0; r < MX_LAPACK_ROUTINES; r++)
     for (int t = 0; t < TYPES; t++) {
-      const char *base = letters[t] == 'c' && r == MX_SYEVD ? "heevd" : names[r];
+      const char *base = letters[t] != 'c' ? names[r]
+                         : r == MX_SYEVD   ? "heevd"
+                         : r == MX_ORGQR   ? "ungqr"
+                                           : names[r];
       snprintf(name, sizeof name, "%c%s_", letters[t], base);
       found[r][t] = symbol(library, name);
     }

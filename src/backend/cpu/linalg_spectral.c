@@ -17,6 +17,20 @@ static int too_large(const char *op) {
   return mx_fail(MX_RUNTIME, "[linalg::%s] the matrix is too large for LAPACK", op);
 }
 
+/* Of a matrix without elements the vectors are the unit vectors. */
+static void unit_vectors(mx_array *out) {
+  int64_t n = out->ndim ? out->shape[out->ndim - 1] : 0;
+  size_t item = mx_itemsize(out);
+  memset(mx_data(out), 0, mx_nbytes(out));
+  for (int64_t i = 0; n && i < out->size; i += i % (n * n) == n * n - 1 ? 1 : n + 1) {
+    char *at = (char *)mx_data(out) + (size_t)i * item;
+    if (out->dtype == MLX_FLOAT64)
+      *(double *)(void *)at = 1;
+    else
+      *(float *)(void *)at = 1;
+  }
+}
+
 /* ---- QR ---- */
 
 typedef void geqrf_fn(const int *, const int *, void *, const int *, void *, void *, const int *,
@@ -26,10 +40,12 @@ typedef void orgqr_fn(const int *, const int *, const int *, void *, const int *
 
 static int qr(const mx_linalg *l, int64_t b, char *work) {
   int64_t k = least(l->m, l->n), size = l->m * l->n;
+  int64_t columns = l->flag ? l->m : k, most = columns > l->n ? columns : l->n;
   int m = (int)l->m, n = (int)l->n, rank = (int)k, ld = at_least_1(m), info = 0;
-  char *a = work + (size_t)l->lwork * l->item, *tau = a + (size_t)size * l->item;
-  char *q = mx_linalg_at(l->step->out[0], b, l->item, l->m * k);
-  char *r = mx_linalg_at(l->step->out[1], b, l->item, k * l->n);
+  int wide = (int)columns;
+  char *a = work + (size_t)l->lwork * l->item, *tau = a + (size_t)(l->m * most) * l->item;
+  char *q = mx_linalg_at(l->step->out[0], b, l->item, l->m * columns);
+  char *r = mx_linalg_at(l->step->out[1], b, l->item, columns * l->n);
   mx_linalg_transpose(mx_linalg_at(l->step->in[0], b, l->item, size), a, l->m, l->n, l->item);
   ((geqrf_fn *)l->fn)(&m, &n, a, &ld, tau, work, &l->lwork, &info);
   if (info)
@@ -37,30 +53,34 @@ static int qr(const mx_linalg *l, int64_t b, char *work) {
   for (int64_t i = 0; i < k; i++)
     for (int64_t j = i; j < l->n; j++)
       memcpy(r + (size_t)(i * l->n + j) * l->item, a + (size_t)(j * l->m + i) * l->item, l->item);
-  mx_linalg_clear(r, k, l->n, l->item, true);
-  ((orgqr_fn *)l->second)(&m, &rank, &rank, a, &ld, tau, work, &l->lwork, &info);
-  mx_linalg_transpose(a, q, k, l->m, l->item);
+  mx_linalg_clear(r, columns, l->n, l->item, true);
+  ((orgqr_fn *)l->second)(&m, &wide, &rank, a, &ld, tau, work, &l->lwork, &info);
+  mx_linalg_transpose(a, q, columns, l->m, l->item);
   return info;
 }
 
 int mx_cpu_qr(const mx_step *step) {
   mx_linalg l = {.one = qr, .failure = "no convergence"};
   double asked[2] = {0};
+  l.flag = ((const mx_qr_params *)step->op->params)->complete;
   if (mx_linalg_begin(&l, "qr", step) || !(l.fn = mx_lapack(MX_GEQRF, l.dtype)) ||
       !(l.second = mx_lapack(MX_ORGQR, l.dtype)))
     return 1;
-  int64_t k = least(l.m, l.n);
-  if (k == 0)
-    return 0; /* nothing to store: one of the results' axes is empty, too */
-  int m = (int)l.m, n = (int)l.n, rank = (int)k, query = -1, info = 0;
+  int64_t k = least(l.m, l.n), columns = l.flag ? l.m : k, most = columns > l.n ? columns : l.n;
+  if (k == 0) {
+    if (l.flag)
+      unit_vectors(step->out[0]);
+    return 0; /* nothing else to store */
+  }
+  int m = (int)l.m, n = (int)l.n, rank = (int)k, wide = (int)columns, query = -1, info = 0;
   ((geqrf_fn *)l.fn)(&m, &n, asked, &m, asked, asked, &query, &info);
   int first = mx_linalg_asked(asked, l.dtype);
-  ((orgqr_fn *)l.second)(&m, &rank, &rank, asked, &m, asked, asked, &query, &info);
+  ((orgqr_fn *)l.second)(&m, &wide, &rank, asked, &m, asked, asked, &query, &info);
   int second = mx_linalg_asked(asked, l.dtype);
   l.lwork = first > second ? first : second;
   if (!first || !second)
     return too_large("qr");
-  l.work_bytes = ((size_t)l.lwork + (size_t)(l.m * l.n + k)) * l.item;
+  l.work_bytes = ((size_t)l.lwork + (size_t)(l.m * most + k)) * l.item;
   return mx_linalg_run(&l);
 }
 
@@ -102,20 +122,6 @@ static int svd(const mx_linalg *l, int64_t b, char *work) {
   }
   call_gesdd(l, a, s, u, vt, work, &l->lwork, rwork, (int *)(void *)iwork, &info);
   return info;
-}
-
-/* Of a matrix without elements the vectors are the unit vectors. */
-static void unit_vectors(mx_array *out) {
-  int64_t n = out->ndim ? out->shape[out->ndim - 1] : 0;
-  size_t item = mx_itemsize(out);
-  memset(mx_data(out), 0, mx_nbytes(out));
-  for (int64_t i = 0; n && i < out->size; i += i % (n * n) == n * n - 1 ? 1 : n + 1) {
-    char *at = (char *)mx_data(out) + (size_t)i * item;
-    if (out->dtype == MLX_FLOAT64)
-      *(double *)(void *)at = 1;
-    else
-      *(float *)(void *)at = 1;
-  }
 }
 
 int mx_cpu_svd(const mx_step *step) {
