@@ -108,3 +108,14 @@ def test_empty_handles_never_crash(tmp_path):
 
 if __name__ == "__main__":
     call_all()
+
+
+def test_one_header_brings_all():
+    folder = SOURCE / "include" / "mlx" / "c"
+    reached, rest = set(), ["mlx.h"]
+    while rest:
+        name = rest.pop()
+        if name not in reached:
+            reached.add(name)
+            rest += re.findall(r'#include "mlx/c/(\w+\.h)"', (folder / name).read_text())
+    assert {p.name for p in folder.glob("*.h")} == reached

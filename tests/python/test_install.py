@@ -6,6 +6,7 @@ libmlxc.so exports mlx_ names only.
 
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -57,6 +58,15 @@ def test_pkg_config(prefix):
                 PKG_CONFIG_PATH=str(libraries / "pkgconfig")).split()
     run("cc", str(prefix / "user.c"), "-o", str(prefix / "user"), *flags)
     run(str(prefix / "user"), LD_LIBRARY_PATH=str(libraries))
+
+
+def test_examples_by_pkg_config(prefix):
+    """examples/c builds outside the tree with its own Makefile, and each program runs."""
+    libraries, here = library_folder(prefix), prefix / "examples"
+    shutil.copytree(pathlib.Path(__file__).resolve().parents[2] / "examples" / "c", here)
+    run("make", "-C", str(here), f"PKG_CONFIG_PATH={libraries / 'pkgconfig'}")
+    for source in here.glob("*.c"):
+        run(str(source.with_suffix("")), LD_LIBRARY_PATH=str(libraries))
 
 
 def test_cmake_package(prefix):
