@@ -408,28 +408,30 @@ int mx_vmap_segmented_mm(const mx_vmap_call *c) {
 
 /* ---- hadamard_transform ---- */
 
-/* The matrix of length m 2^k is that of m times one of powers of two, which is symmetric. Those of
- * 1 and 12 are too; those of 20 and 28 are a unit matrix and an antisymmetric one, so that the
- * transpose is twice the part of the unit matrix less the whole. */
+/* The transpose of the matrix of length m 2^k: that of m, read from what the transform makes of the
+ * unit vectors, times the one of 2^k, which is symmetric. */
+static mx_array *hadamard_turned(mx_array *g, const mx_hadamard_params *p, mx_stream *s) {
+  mlx_optional_float scale = {(float)p->scale, true}, one = {1, true};
+  mx_array *eye = mx_eye((int)p->m, (int)p->m, 0, MLX_FLOAT32, s);
+  mx_array *matrix = eye ? mx_hadamard_transform(eye, one, s) : NULL;
+  g = mx_wide(g, s);
+  if (!g || !matrix)
+    return NULL;
+  int64_t n = g->shape[g->ndim - 1];
+  mx_array *r = mx_unflatten(g, -1, MX_INTS(p->m, n / p->m), s);
+  r = r ? mx_hadamard_transform(r, scale, s) : NULL;
+  r = r ? mx_matmul(matrix, r, s) : NULL;
+  return r ? mx_flatten(r, -2, -1, s) : NULL;
+}
+
+/* The matrices of 1 and 12 are symmetric. */
 int mx_vjp_hadamard_transform(const mx_vjp_call *c) {
   const mx_hadamard_params *p = (const mx_hadamard_params *)c->op->params;
-  mx_array *g = c->g[0];
   mlx_optional_float scale = {(float)p->scale, true};
-  mx_array *whole = mx_hadamard_transform(g, scale, c->s);
-  if (!c->want[0] || !whole)
-    return c->want[0];
-  c->grad[0] = whole;
-  if (p->m != 20 && p->m != 28)
+  if (!c->want[0])
     return 0;
-  int64_t shape[MX_MAX_NDIM + 1], n = g->shape[g->ndim - 1];
-  memcpy(shape, g->shape, (size_t)(g->ndim - 1) * sizeof *shape);
-  shape[g->ndim - 1] = p->m;
-  shape[g->ndim] = n / p->m;
-  mx_array *unit = mx_reshape(g, (mx_ints){shape, g->ndim + 1}, c->s);
-  unit = unit ? mx_hadamard_transform(unit, scale, c->s) : NULL;
-  unit = unit ? mx_reshape(unit, (mx_ints){g->shape, g->ndim}, c->s) : NULL;
-  unit = mx_times(unit, 2, c->s);
-  c->grad[0] = unit ? mx_subtract(unit, whole, c->s) : NULL;
+  c->grad[0] = p->m <= 12 ? mx_hadamard_transform(c->g[0], scale, c->s)
+                          : hadamard_turned(c->g[0], p, c->s);
   return !c->grad[0];
 }
 
