@@ -180,14 +180,16 @@ mx_array *mx_random_bernoulli(mx_array *p, mx_ints shape, mx_array *key, mx_stre
 mx_array *mx_random_randint(mx_array *low, mx_array *high, mx_ints shape, mlx_dtype dtype,
                             mx_array *key, mx_stream *s) {
   if (!low || !high) return NULL;
-  if (!mx_dtype_valid(dtype) || mx_dtype_kind(dtype) == MX_KIND_BOOL || mx_is_inexact(dtype)) {
+  bool truth = mx_dtype_valid(dtype) && mx_dtype_kind(dtype) == MX_KIND_BOOL;
+  if (!mx_dtype_valid(dtype) || mx_is_inexact(dtype)) {
     mx_fail(MX_VALUE, "[randint] randint only accepts integer dtypes and bool.");
     return NULL;
   }
   mx_array *u = mx_random_uniform(low, high, shape, MLX_FLOAT32, key, s);
   u = mx_cast(u ? mx_floor(u, s) : NULL, dtype, s);
   low = mx_cast(low, dtype, s);
-  mx_array *most = scalar_op(mx_subtract, mx_cast(high, dtype, s), 1, s);
+  mx_array *most = scalar_op(mx_subtract, truth ? high : mx_cast(high, dtype, s), 1, s);
+  most = mx_cast(most, dtype, s);
   u = u && most ? mx_minimum(u, most, s) : NULL;
   return u && low ? mx_maximum(u, low, s) : NULL;
 }
@@ -228,6 +230,15 @@ mx_array *mx_random_normal(mx_ints shape, mlx_dtype dtype, float loc, float scal
   return mx_random_normal_broadcast(shape, dtype, l, k, key, s);
 }
 
+/* erf or its inverse; in float32, where it matters to the draw, bit for bit as MLX computes it. */
+static mx_array *drawn_erf(mx_array *x, bool inverse, mx_stream *s) {
+  if (!x || x->dtype != MLX_FLOAT32) return !x ? NULL : inverse ? mx_erfinv(x, s) : mx_erf(x, s);
+  mx_random_erf_params p = {inverse};
+  if (!(x = mx_row_major(x, s))) return NULL;
+  return mx_node(MX_PRIM_RANDOM_ERF, (mx_spec){MLX_FLOAT32, x->ndim, x->shape, NULL}, 1, &x,
+                 MX_WORDS(p), s);
+}
+
 mx_array *mx_random_truncated_normal(mx_array *lower, mx_array *upper, mx_ints shape,
                                      mlx_dtype dtype, mx_array *key, mx_stream *s) {
   if (!lower || !upper || float_only("truncated_normal", dtype)) return NULL;
@@ -235,10 +246,10 @@ mx_array *mx_random_truncated_normal(mx_array *lower, mx_array *upper, mx_ints s
   upper = mx_cast(upper, dtype, s);
   mx_array *a = scalar_op(mx_divide, lower, M_SQRT2, s),
            *b = scalar_op(mx_divide, upper, M_SQRT2, s);
-  a = a ? mx_erf(a, s) : NULL;
-  b = b ? mx_erf(b, s) : NULL;
+  a = drawn_erf(a, false, s);
+  b = drawn_erf(b, false, s);
   mx_array *u = a && b ? mx_random_uniform(a, b, shape, dtype, key, s) : NULL;
-  u = scalar_op(mx_multiply, u ? mx_erfinv(u, s) : NULL, M_SQRT2, s);
+  u = scalar_op(mx_multiply, drawn_erf(u, true, s), M_SQRT2, s);
   u = u ? mx_minimum(u, upper, s) : NULL;
   return u ? mx_maximum(u, lower, s) : NULL;
 }
@@ -257,13 +268,7 @@ mx_array *mx_random_gumbel(mx_ints shape, mlx_dtype dtype, mx_array *key, mx_str
 mx_array *mx_random_laplace(mx_ints shape, mlx_dtype dtype, float loc, float scale, mx_array *key,
                             mx_stream *s) {
   if (float_only("laplace", dtype)) return NULL;
-  mx_array *low = mx_scalar(-below_one(MLX_FLOAT32), MLX_FLOAT32),
-           *high = mx_scalar(1, MLX_FLOAT32);
-  mx_array *u = low && high ? mx_random_uniform(low, high, shape, MLX_FLOAT32, key, s) : NULL;
-  mx_array *sign = u ? mx_sign(u, s) : NULL, *size = u ? mx_abs(u, s) : NULL;
-  size = size ? mx_negative(size, s) : NULL;
-  size = size ? mx_log1p(size, s) : NULL;
-  u = sign && size ? mx_cast(mx_multiply(sign, size, s), dtype, s) : NULL;
+  mx_array *u = mx_cast(draw(shape, 4, MX_DRAW_LAPLACE, key, s), dtype, s);
   if (scale != 1) u = scalar_op(mx_multiply, u, scale, s);
   if (loc != 0) u = scalar_op(mx_add, u, loc, s);
   return u;

@@ -76,8 +76,30 @@ int mx_cpu_random_bits(const mx_step *step) {
   const shape_fn shapes[] = {[MX_DRAW_BITS] = NULL,
                              [MX_DRAW_UNIT] = kernels.unit,
                              [MX_DRAW_NORMAL] = kernels.normal,
-                             [MX_DRAW_GUMBEL] = kernels.gumbel};
+                             [MX_DRAW_GUMBEL] = kernels.gumbel,
+                             [MX_DRAW_LAPLACE] = kernels.laplace};
   for (int64_t i = 0; i < n; i++)
     draw_key((char *)mx_data(out) + i * bytes, bytes, key + 2 * i, shapes[p->draw]);
+  return 0;
+}
+
+typedef struct erf_job {
+  void (*fn)(const float *src, float *dst, int64_t n);
+  const float *src;
+  float *dst;
+} erf_job;
+
+static void erf_part(void *ctx, int64_t begin, int64_t end) {
+  const erf_job *j = ctx;
+  j->fn(j->src + begin, j->dst + begin, end - begin);
+}
+
+int mx_cpu_random_erf(const mx_step *step) {
+  const mx_random_erf_params *p = (const mx_random_erf_params *)step->op->params;
+  mx_array *out = step->out[0];
+  if (mx_out_alloc(out)) return 1;
+  pthread_once(&once, fill);
+  erf_job j = {p->inverse ? kernels.erfinv : kernels.erf, mx_data(step->in[0]), mx_data(out)};
+  mx_parallel_for(out->size, 16 << 10, erf_part, &j);
   return 0;
 }

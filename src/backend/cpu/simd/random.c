@@ -3,6 +3,7 @@
 #include "backend/cpu/random.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "backend/cpu/simd/tier.h"
@@ -201,6 +202,80 @@ static inline void gumbel_lanes(float *restrict u) {
   for (int i = 0; i < RUN; i++) u[i] = -u[i];
 }
 
+/* log(1 + x) for -1 < x <= 0 with the bits of the C library's log1pf before version 2.41, which MLX's
+ * draws show: 1 + x = 2^k (1 + f), sqrt(1/2) < 1 + f < sqrt(2). Method and constants: FreeBSD's msun. */
+static inline float exact_log1p(float x) {
+  const float ln2_hi = 6.9313812256e-01f, ln2_lo = 9.0580006145e-06f;
+  float f = x, c = 0;
+  int32_t k = 0;
+  if (x > -0x1p-29f) return x > -0x1p-54f ? x : x - x * x * 0.5f;
+  if (x < -0.2928932309f) {
+    float u = 1.0f + x;
+    uint32_t bits = as_bits(u), mantissa = bits & 0x007fffff;
+    bool high = mantissa >= 0x3504f7;
+    k = (int32_t)(bits >> 23) - 127;
+    c = (k > 0 ? 1.0f - (u - x) : x - (u - 1.0f)) / u;
+    k += high;
+    f = as_float(mantissa | (high ? 0x3f000000 : 0x3f800000)) - 1.0f;
+    if (f == 0) return (float)k * ln2_hi + (c + (float)k * ln2_lo);
+  }
+  float hfsq = 0.5f * f * f, s = f / (2.0f + f), z = s * s, r = 1.4798198640e-01f;
+  r = 1.5313838422e-01f + z * r;
+  r = 1.8183572590e-01f + z * r;
+  r = 2.2222198546e-01f + z * r;
+  r = 2.8571429849e-01f + z * r;
+  r = 4.0000000596e-01f + z * r;
+  r = z * (6.6666668653e-01f + z * r);
+  if (k == 0) return f - (hfsq - s * (hfsq + r));
+  return (float)k * ln2_hi - ((hfsq - (s * (hfsq + r) + ((float)k * ln2_lo + c))) - f);
+}
+
+static void laplace_lanes(float *restrict u) {
+  for (int i = 0; i < RUN; i++) {
+    float x = u[i] * 2.0f + -0x1.fffffep-1f, size = exact_log1p(-fabsf(x));
+    u[i] = x > 0 ? size : x < 0 ? -size : 0 * size;
+  }
+}
+
+/* exp for x <= 0 and erf as MLX computes them in float32: a polynomial of the fraction of
+ * x log2(e), and formula 7.1.26 of Abramowitz and Stegun. */
+static inline float short_exp(float x) {
+  float z = x * 1.442695f, whole = floorf(z + 0.5f), t = z - whole, p = 1.535336188319500e-4f;
+  if (whole < -126.0f) return 0;
+  p = fma_f32(p, t, 1.339887440266574e-3f);
+  p = fma_f32(p, t, 9.618437357674640e-3f);
+  p = fma_f32(p, t, 5.550332471162809e-2f);
+  p = fma_f32(p, t, 2.402264791363012e-1f);
+  p = fma_f32(p, t, 6.931472028550421e-1f);
+  p = fma_f32(p, t, 1.0f);
+  return p * as_float((uint32_t)((int32_t)whole + 127) << 23);
+}
+
+static void erf_all(const float *src, float *dst, int64_t n) {
+  for (int64_t i = 0; i < n; i++) {
+    float x = src[i], t = 1.0f / fma_f32(fabsf(x), 0.3275911f, 1.0f), p = 1.061405429f;
+    p = fma_f32(p, t, -1.453152027f);
+    p = fma_f32(p, t, 1.421413741f);
+    p = fma_f32(p, t, -0.284496736f);
+    p = fma_f32(p, t, 0.254829592f);
+    float y = fma_f32(-short_exp(-x * x) * t, p, 1.0f);
+    dst[i] = x < 0 ? -y : y;
+  }
+}
+
+static void erfinv_all(const float *src, float *dst, int64_t n) {
+  for (int64_t i = 0; i < n; i += RUN) {
+    float x[RUN] = {0}, t[RUN];
+    size_t bytes = (size_t)(n - i < RUN ? n - i : RUN) * sizeof *x;
+    memcpy(x, src + i, bytes);
+    for (int k = 0; k < RUN; k++) t[k] = fma_f32(x[k], -x[k], 1.0f);
+    exact_log(t);
+    for (int k = 0; k < RUN; k++)
+      x[k] *= t[k] < -6.125f ? erfinv_tail(t[k]) : erfinv_middle(t[k]);
+    memcpy(dst + i, x, bytes);
+  }
+}
+
 static void unit_all(uint32_t *words, int64_t n) {
   for (int64_t i = 0; i < n; i++) words[i] = as_bits(unit(words[i]));
 }
@@ -226,10 +301,17 @@ static void gumbel_all(uint32_t *words, int64_t n) {
   in_place(words, n, gumbel_lanes);
 }
 
+static void laplace_all(uint32_t *words, int64_t n) {
+  in_place(words, n, laplace_lanes);
+}
+
 void MX_SIMD(fill_random)(mx_random_kernels *k);
 void MX_SIMD(fill_random)(mx_random_kernels *k) {
   k->threefry = threefry;
   k->unit = unit_all;
   k->normal = normal_all;
   k->gumbel = gumbel_all;
+  k->laplace = laplace_all;
+  k->erf = erf_all;
+  k->erfinv = erfinv_all;
 }
