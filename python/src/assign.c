@@ -312,7 +312,8 @@ static PyObject *at_update(PyObject *self, PyObject *value, enum mxp_update how,
   mx_scope scope = mx_scope_open();
   mx_array *x = mxp_hold(o->array);
   mx_array *v = x ? value_node(value, x) : NULL;
-  if (v && before == NEGATED)
+  bool number = v && v->dtype == MLX_BOOL && !mxp_is_array(value); /* True whatever its sign */
+  if (v && before == NEGATED && !number)
     v = mx_negative(v, stream());
   else if (v && before == INVERTED)
     v = mx_reciprocal(v, stream());
@@ -331,9 +332,15 @@ AT(multiply, MXP_PROD, AS_IT_IS)
 AT(divide, MXP_PROD, INVERTED)
 AT(maximum, MXP_MAX, AS_IT_IS)
 AT(minimum, MXP_MIN, AS_IT_IS)
+MXP_NAMED(at_add, "value")
+MXP_NAMED(at_subtract, "value")
+MXP_NAMED(at_multiply, "value")
+MXP_NAMED(at_divide, "value")
+MXP_NAMED(at_maximum, "value")
+MXP_NAMED(at_minimum, "value")
 
 #define AT_ROW(name, doc)                                                                          \
-  { #name, at_##name, METH_O, #name "($self, value, /)\n--\n\n" doc }
+  { #name, MXP_BY_NAME(at_##name), #name "($self, /, value)\n--\n\n" doc }
 static PyMethodDef at_methods[] = {
     AT_ROW(add, "The array with value added where the index says; equal indices add up."),
     AT_ROW(subtract, "The array with value subtracted where the index says."),
@@ -349,7 +356,7 @@ static PyType_Slot at_slots[] = {
     {Py_tp_dealloc, at_dealloc},
     {Py_tp_methods, at_methods},
     {Py_mp_subscript, at_getitem},
-    {Py_tp_doc, "Updates of an array by index in which equal indices add up."},
+    {Py_tp_doc, "ArrayAt()\n--\n\nUpdates of an array by index in which equal indices add up."},
     {0, NULL},
 };
 static PyType_Spec at_spec = {"mlx.core.ArrayAt", sizeof(at_object), 0,

@@ -20,14 +20,14 @@ int mx_print_precision(void) {
   return atomic_load(&precision);
 }
 
-static void put_float(mx_text *t, double v, bool plus) {
+static void put_float(mx_text *t, double v) {
   int p = mx_print_precision();
   if (isnan(v))
-    mx_text_puts(t, signbit(v) ? "-nan" : plus ? "+nan" : "nan");
+    mx_text_puts(t, signbit(v) ? "-nan" : "nan");
   else if (p < 0 || isinf(v))
-    mx_text_printf(t, plus ? "%+g" : "%g", v);
+    mx_text_printf(t, "%g", v);
   else
-    mx_text_printf(t, plus ? "%+.*f" : "%.*f", p, v);
+    mx_text_printf(t, "%.*f", p, v);
 }
 
 static void put_element(mx_text *t, const void *p, mlx_dtype dtype) {
@@ -60,20 +60,22 @@ static void put_element(mx_text *t, const void *p, mlx_dtype dtype) {
     mx_text_printf(t, "%lld", (long long)*(const int64_t *)p);
     break;
   case MLX_FLOAT16:
-    put_float(t, mx_f16_to_f32(*(const uint16_t *)p), false);
+    put_float(t, mx_f16_to_f32(*(const uint16_t *)p));
     break;
   case MLX_FLOAT32:
-    put_float(t, *(const float *)p, false);
+    put_float(t, *(const float *)p);
     break;
   case MLX_FLOAT64:
-    put_float(t, *(const double *)p, false);
+    put_float(t, *(const double *)p);
     break;
   case MLX_BFLOAT16:
-    put_float(t, mx_bf16_to_f32(*(const uint16_t *)p), false);
+    put_float(t, mx_bf16_to_f32(*(const uint16_t *)p));
     break;
   case MLX_COMPLEX64:
-    put_float(t, ((const float *)p)[0], false);
-    put_float(t, ((const float *)p)[1], true);
+    put_float(t, ((const float *)p)[0]);
+    if (!(((const float *)p)[1] < 0))
+      mx_text_puts(t, "+"); /* before -0 and -nan too */
+    put_float(t, ((const float *)p)[1]);
     mx_text_puts(t, "j");
     break;
   }

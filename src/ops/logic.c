@@ -37,12 +37,13 @@ static mx_array *replace(mx_array *a, mx_array *where, double value, mx_stream *
 mx_array *mx_nan_to_num(mx_array *a, float nan, mlx_optional_float posinf,
                         mlx_optional_float neginf, mx_stream *s) {
   if (!a || !mx_is_inexact((mlx_dtype)a->dtype)) return a;
-  if (a->dtype == MLX_COMPLEX64) {
-    mx_fail(MX_VALUE, "[nan_to_num] Does not yet support given type: complex64.");
+  bool pairs = a->dtype == MLX_COMPLEX64;
+  if (pairs && (!posinf.has_value || !neginf.has_value)) {
+    mx_fail(MX_VALUE, "[nan_to_num] complex64 needs both posinf and neginf");
     return NULL;
   }
-  double most = largest_finite((mlx_dtype)a->dtype);
   mx_array *r = replace(a, mx_isnan(a, s), nan, s);
+  double most = pairs ? 0 : largest_finite((mlx_dtype)a->dtype);
   r = replace(r, r ? mx_isposinf(r, s) : NULL, posinf.has_value ? posinf.value : most, s);
   return replace(r, r ? mx_isneginf(r, s) : NULL, neginf.has_value ? neginf.value : -most, s);
 }

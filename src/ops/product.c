@@ -130,6 +130,8 @@ mx_array *mx_hadamard_transform(mx_array *a, mlx_optional_float scale, mx_stream
             (long long)n);
     return NULL;
   }
+  if (n == 1 && !scale.has_value && mx_is_inexact((mlx_dtype)a->dtype))
+    return a;
   if (a->dtype == MLX_FLOAT64) {
     mx_fail(MX_VALUE, "[hadamard_transform] float64 is not supported");
     return NULL;

@@ -144,7 +144,7 @@ mx_array *mx_dequantize(mx_array *w, mx_array *scales, mx_array *biases, mlx_opt
       check_quantized("dequantize", w, scales, biases, &p, &row))
     return NULL;
   bool affine = modes[p.mode].affine;
-  mlx_dtype t = affine ? (mlx_dtype)scales->dtype : MLX_BFLOAT16;
+  mlx_dtype t = affine ? (mlx_dtype)scales->dtype : global_scale ? MLX_FLOAT32 : MLX_BFLOAT16;
   if (dtype.has_value && !affine)
     t = dtype.value;
   if (!half_or_single(t)) {
@@ -164,12 +164,18 @@ mx_array *mx_dequantize(mx_array *w, mx_array *scales, mx_array *biases, mlx_opt
 }
 
 /* What quantized_matmul and gather_qmm share: checks, and the result's dtype and last two axes. */
-static int prepare(const char *op, mx_array *x, mx_array **w, mx_array **scales, mx_array **biases,
+static int prepare(const char *op, mx_array **x_, mx_array **w, mx_array **scales, mx_array **biases,
                    bool transpose, mx_quant_params *p, mlx_dtype *t, int64_t *n, mx_stream *s) {
   char a[200], b[200];
   int64_t row;
+  mx_array *x = *x_;
   if (same_dtype(scales, biases, s) || check_quantized(op, *w, *scales, *biases, p, &row))
     return 1;
+  if (modes[p->mode].affine && !mx_is_inexact((mlx_dtype)x->dtype)) {
+    *x_ = x = mx_cast(x, (mlx_dtype)(*scales)->dtype, s);
+    if (!x)
+      return 1;
+  }
   if (x->ndim < 1 || !mx_is_float((mlx_dtype)x->dtype) || x->dtype == MLX_FLOAT64)
     return mx_fail(MX_VALUE, "[%s] x must be float16, bfloat16 or float32 with at least one axis, got %s of %d",
                    op, mx_dtype_name((mlx_dtype)x->dtype), x->ndim);
@@ -198,7 +204,7 @@ mx_array *mx_quantized_matmul(mx_array *x, mx_array *w, mx_array *scales, mx_arr
   mlx_dtype t;
   int64_t n;
   if (!x || !w || !scales || parse_mode("quantized_matmul", mode, group_size, bits, &p) ||
-      prepare("quantized_matmul", x, &w, &scales, &biases, transpose, &p, &t, &n, s))
+      prepare("quantized_matmul", &x, &w, &scales, &biases, transpose, &p, &t, &n, s))
     return NULL;
   bool row = x->ndim == 1;
   if (row && !(x = mx_expand_dims(x, 0, s)))
@@ -226,7 +232,7 @@ mx_array *mx_gather_qmm(mx_array *x, mx_array *w, mx_array *scales, mx_array *bi
   if (!lhs && !rhs)
     return mx_quantized_matmul(x, w, scales, biases, transpose, group_size, bits, mode, s);
   if (!x || !w || !scales || parse_mode("gather_qmm", mode, group_size, bits, &p) ||
-      prepare("gather_qmm", x, &w, &scales, &biases, transpose, &p, &t, &n, s))
+      prepare("gather_qmm", &x, &w, &scales, &biases, transpose, &p, &t, &n, s))
     return NULL;
   if (x->ndim < 2) {
     mx_fail(MX_VALUE, "[gather_qmm] x needs at least two dimensions");
@@ -248,7 +254,12 @@ mx_array *mx_gather_qmm(mx_array *x, mx_array *w, mx_array *scales, mx_array *bi
 mx_array *mx_to_fp8(mx_array *x, mx_stream *s) {
   if (!x)
     return NULL;
-  if (!half_or_single((mlx_dtype)x->dtype) && !(x = mx_cast(x, MLX_FLOAT32, s)))
+  if (!mx_is_float((mlx_dtype)x->dtype)) {
+    mx_fail(MX_VALUE, "[to_fp8] only floats have an fp8 form, got %s",
+            mx_dtype_name((mlx_dtype)x->dtype));
+    return NULL;
+  }
+  if (x->dtype == MLX_FLOAT64 && !(x = mx_cast(x, MLX_FLOAT32, s)))
     return NULL;
   x = mx_row_major(x, s);
   return x ? mx_node(MX_PRIM_TO_FP8, (mx_spec){MLX_UINT8, x->ndim, x->shape, NULL}, 1, &x, 0, NULL, s)
