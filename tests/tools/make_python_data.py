@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes tests/data/python/FAMILY.json.gz: what MLX answers to the expressions of tests/python/cases.py.
+"""Writes tests/data/python/FAMILY.json.xz: what MLX answers to the expressions of tests/python/cases.py.
 
 make_python_data.py [FAMILY...], run by an interpreter that has MLX (mlx-cpu 0.32.4). Expressions that
 end the process are left out: they are undefined there."""
 
-import gzip
 import json
+import lzma
 import os
 import sys
 from pathlib import Path
@@ -15,14 +15,15 @@ sys.path.insert(0, str(TESTS / "python"))
 import cases  # noqa: E402
 
 
-def child(expressions, out):
+def child(family, expressions, out):
     import mlx.core as mx
+    names = cases.namespace(mx)
     for e in expressions:
-        out.write(json.dumps(cases.answer(mx, e)) + "\n")
+        out.write(json.dumps(cases.answer(mx, names, e, cases.exact(family, e))) + "\n")
         out.flush()
 
 
-def answers(expressions):
+def answers(family, expressions):
     """One process works until an expression ends it; the next goes on after that one."""
     done, at = {}, 0
     while at < len(expressions):
@@ -32,7 +33,7 @@ def answers(expressions):
             os.close(r)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             with os.fdopen(w, "w") as out:
-                child(expressions[at:], out)
+                child(family, expressions[at:], out)
             os._exit(0)
         os.close(w)
         with os.fdopen(r) as lines:
@@ -47,9 +48,9 @@ def answers(expressions):
 
 
 for family in sys.argv[1:] or cases.FAMILIES:
-    found = answers(cases.cases(family))
-    path = TESTS / "data" / "python" / f"{family}.json.gz"
+    found = answers(family, cases.cases(family))
+    path = TESTS / "data" / "python" / f"{family}.json.xz"
     path.parent.mkdir(exist_ok=True)
-    with open(path, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as f:
-        f.write(json.dumps(found, sort_keys=True, separators=(",", ":")).encode())
+    text = json.dumps(found, sort_keys=True, separators=(",", ":")).encode()
+    path.write_bytes(lzma.compress(text, preset=9 | lzma.PRESET_EXTREME))
     print(family, len(found), path.stat().st_size)
