@@ -23,6 +23,13 @@ typedef struct mx_reduce_params {
   int64_t axes; /* bit i: axis i is reduced */
 } mx_reduce_params;
 
+/* How many elements the axes hold, less `less`; inverted: one over that. */
+typedef struct mx_count_params {
+  int64_t axes; /* as above */
+  int64_t inverted;
+  double less;
+} mx_count_params;
+
 typedef struct mx_axis_params { /* argmin, argmax */
   int64_t axis;
 } mx_axis_params;

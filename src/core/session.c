@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 static _Thread_local mx_session mine;
+static _Thread_local bool shapeless;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static mx_session *open_sessions; /* under the lock */
 static atomic_int n_open;
@@ -46,6 +47,16 @@ void mx_session_close(void) {
 
 uint32_t mx_session_mine(void) {
   return mine.id;
+}
+
+bool mx_session_shapeless(void) {
+  return shapeless;
+}
+
+bool mx_session_set_shapeless(bool on) {
+  bool was = shapeless;
+  shapeless = on;
+  return was;
 }
 
 void mx_session_enter(mx_array *a) {

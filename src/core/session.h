@@ -23,6 +23,10 @@ void mx_session_open(void);
 void mx_session_close(void);
 /* The calling thread's session, 0 when it has none. */
 uint32_t mx_session_mine(void);
+/* Whether what this thread traces is to be made again for other shapes, so that builders must not take
+ * the lengths of a traced array for constants. The second returns what was set before. */
+bool mx_session_shapeless(void);
+bool mx_session_set_shapeless(bool on);
 /* An argument joins the calling thread's open session, above all that was made before. */
 void mx_session_enter(mx_array *a);
 static inline bool mx_session_has(uint32_t id, const mx_array *a) {

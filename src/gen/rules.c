@@ -1210,6 +1210,7 @@ const mx_rules mx_prim_rules[MX_PRIM_COUNT] = {
   [MX_PRIM_ARGMAX] = {.vmap = mx_vmap_argmax, .remake = mx_remake_argmax, .vjp_state = MX_VJP_ZERO},
   [MX_PRIM_LOGSUMEXP] = {.vjp = mx_vjp_logsumexp, .vmap = mx_vmap_logsumexp, .remake = mx_remake_logsumexp, .vjp_state = MX_VJP_RULE},
   [MX_PRIM_SOFTMAX] = {.vjp = mx_vjp_softmax, .vmap = mx_vmap_softmax, .remake = mx_remake_softmax, .vjp_state = MX_VJP_RULE},
+  [MX_PRIM_NUMBER_OF_ELEMENTS] = {.vmap = mx_vmap_number_of_elements, .remake = mx_remake_number_of_elements, .vjp_state = MX_VJP_ZERO},
   [MX_PRIM_CUMSUM] = {.vjp = mx_vjp_cumsum, .vmap = mx_vmap_cumsum, .remake = mx_remake_cumsum, .vjp_state = MX_VJP_RULE},
   [MX_PRIM_CUMPROD] = {.vjp = mx_vjp_cumprod, .vmap = mx_vmap_cumprod, .remake = mx_remake_cumprod, .vjp_state = MX_VJP_RULE},
   [MX_PRIM_CUMMAX] = {.vjp = mx_vjp_cummax, .vmap = mx_vmap_cummax, .remake = mx_remake_cummax, .vjp_state = MX_VJP_RULE},

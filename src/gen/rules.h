@@ -170,6 +170,8 @@ int mx_remake_logsumexp(const mx_op *op, mx_array *const *in, mx_array **out);
 int mx_vjp_softmax(const mx_vjp_call *c);
 int mx_vmap_softmax(const mx_vmap_call *c);
 int mx_remake_softmax(const mx_op *op, mx_array *const *in, mx_array **out);
+int mx_vmap_number_of_elements(const mx_vmap_call *c);
+int mx_remake_number_of_elements(const mx_op *op, mx_array *const *in, mx_array **out);
 int mx_vjp_cumsum(const mx_vjp_call *c);
 int mx_vmap_cumsum(const mx_vmap_call *c);
 int mx_remake_cumsum(const mx_op *op, mx_array *const *in, mx_array **out);

@@ -51,6 +51,8 @@ int mx_gather_indices(const char *op, const mx_array *a, const mx_array *b, mx_a
                       mx_array **rhs, mx_stream *s);
 /* Reshapes by the words of core/params.h: lengths that follow the input's. */
 mx_array *mx_reshape_words(mx_array *a, mx_ints words, mx_stream *s);
+/* What number_of_elements, as `op`, gives for an array; axis `skip` of it is none of its own. */
+mx_array *mx_count_again(const mx_op *op, mx_array *a, int skip);
 /* First element, and number of elements, of a slice of every axis: bounds wrap once and are clipped. */
 int mx_slice_bounds(const char *op, const mx_array *a, mx_ints start, mx_ints stop, mx_ints step,
                     int64_t *from, int64_t *length);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/params.h"
+#include "core/session.h"
 #include "gen/ops.h"
 
 #define ALL ((mx_ints){NULL, 0})
@@ -43,6 +44,12 @@ static int refuse_empty(const char *op, const mx_array *a, const bool *mask) {
   return 0;
 }
 
+static int64_t axes_bits(const mx_array *a, const bool *mask) {
+  uint64_t bits = 0;
+  for (int i = 0; i < a->ndim; i++) bits |= (uint64_t)mask[i] << i;
+  return (int64_t)bits;
+}
+
 static mx_array *reduce(enum mx_prim prim, const char *op, mx_array *a, mx_ints axes, bool all,
                         bool keepdims, mx_stream *s) {
   bool mask[MX_MAX_NDIM], logical = prim == MX_PRIM_ALL || prim == MX_PRIM_ANY;
@@ -53,8 +60,7 @@ static mx_array *reduce(enum mx_prim prim, const char *op, mx_array *a, mx_ints 
   mlx_dtype t = (mlx_dtype)a->dtype;
   if (prim == MX_PRIM_SUM || prim == MX_PRIM_PROD) t = sum_dtype(t);
   if ((prim == MX_PRIM_MIN || prim == MX_PRIM_MAX) && refuse_empty(op, a, mask)) return NULL;
-  mx_reduce_params p = {0};
-  for (int i = 0; i < a->ndim; i++) p.axes |= (int64_t)((uint64_t)mask[i] << i);
+  mx_reduce_params p = {axes_bits(a, mask)};
   int64_t shape[MX_MAX_NDIM];
   int ndim = reduced_shape(a, mask, keepdims, shape);
   return mx_node(prim, (mx_spec){t, ndim, shape, NULL}, 1, &a, MX_WORDS(p), s);
@@ -79,20 +85,31 @@ REDUCTION(any, MX_PRIM_ANY)
 
 /* --- counts and means --- */
 
-static mx_array *count(const mx_array *a, const bool *mask, double less, bool inverted,
-                       mlx_dtype t) {
+/* A number, but in a trace that will serve other shapes. */
+static mx_array *count(mx_array *a, const bool *mask, double less, bool inverted, mlx_dtype t,
+                       mx_stream *s) {
   double n = 1;
+  if (mx_session_shapeless() && mx_session_traces(a)) {
+    mx_count_params p = {axes_bits(a, mask), inverted, less};
+    return mx_node(MX_PRIM_NUMBER_OF_ELEMENTS, (mx_spec){t, 0, NULL, NULL}, 1, &a, MX_WORDS(p), s);
+  }
   for (int i = 0; i < a->ndim; i++) n *= mask[i] ? (double)a->shape[i] : 1;
   n = n > less ? n - less : 0;
   return mx_scalar(inverted ? 1 / n : n, t);
 }
 
+mx_array *mx_count_again(const mx_op *op, mx_array *a, int skip) {
+  const mx_count_params *p = (const mx_count_params *)op->params;
+  bool mask[MX_MAX_NDIM];
+  for (int i = 0, k = 0; i < a->ndim; i++) mask[i] = i != skip && (uint64_t)p->axes >> k++ & 1;
+  return count(a, mask, p->less, p->inverted, (mlx_dtype)op->out[0]->dtype, op->stream);
+}
+
 mx_array *mx_number_of_elements(mx_array *a, mx_ints axes, bool inverted, mlx_dtype dtype,
                                 mx_stream *s) {
   bool mask[MX_MAX_NDIM];
-  (void)s;
   if (name_axes("number_of_elements", a, axes, false, mask) < 0) return NULL;
-  return count(a, mask, 0, inverted, dtype);
+  return count(a, mask, 0, inverted, dtype, s);
 }
 
 static mx_array *mean(const char *op, mx_array *a, mx_ints axes, bool all, bool keepdims,
@@ -102,7 +119,7 @@ static mx_array *mean(const char *op, mx_array *a, mx_ints axes, bool all, bool 
   mx_array *x = mx_cast(a, mx_at_least_float((mlx_dtype)a->dtype), s);
   if (!x) return NULL;
   mx_array *sum = reduce(MX_PRIM_SUM, op, x, axes, all, keepdims, s);
-  return sum ? mx_multiply(sum, count(a, mask, 0, true, (mlx_dtype)x->dtype), s) : NULL;
+  return sum ? mx_multiply(sum, count(a, mask, 0, true, (mlx_dtype)x->dtype, s), s) : NULL;
 }
 
 static mx_array *variance(const char *op, mx_array *a, mx_ints axes, bool all, bool keepdims,
@@ -113,7 +130,7 @@ static mx_array *variance(const char *op, mx_array *a, mx_ints axes, bool all, b
   mx_array *d = x ? mx_subtract(x, mean(op, x, axes, all, true, s), s) : NULL;
   if (d && d->dtype == MLX_COMPLEX64) d = mx_abs(d, s);
   mx_array *sum = d ? reduce(MX_PRIM_SUM, op, mx_square(d, s), axes, all, keepdims, s) : NULL;
-  return sum ? mx_multiply(sum, count(a, mask, ddof, true, (mlx_dtype)sum->dtype), s) : NULL;
+  return sum ? mx_multiply(sum, count(a, mask, ddof, true, (mlx_dtype)sum->dtype, s), s) : NULL;
 }
 
 #define MEAN(name, CALL, ...)                                                                      \

@@ -153,6 +153,16 @@ int mx_remake_argmax(const mx_op *op, mx_array *const *in, mx_array **out) {
   return remake_place(op, in, out);
 }
 
+/* ---- counts ---- */
+
+int mx_remake_number_of_elements(const mx_op *op, mx_array *const *in, mx_array **out) {
+  return mx_remade(out, mx_count_again(op, in[0], -1));
+}
+
+int mx_vmap_number_of_elements(const mx_vmap_call *c) {
+  return mx_vmap_done(c, mx_count_again(c->op, c->in[0], c->axis[0]), -1);
+}
+
 /* ---- along rows ---- */
 
 int mx_vjp_logsumexp(const mx_vjp_call *c) {

@@ -322,7 +322,10 @@ static bool captures_argument(const mx_program *p) {
 
 static mx_program *of_function(const mx_compiled *c, mx_vec in, int m) {
   count(&cache.stats.traces);
-  return trace(c->fun, NULL, in, false, m);
+  bool was = mx_session_set_shapeless(c->shapeless);
+  mx_program *p = trace(c->fun, NULL, in, false, m);
+  mx_session_set_shapeless(was);
+  return p;
 }
 
 /* From the trace of another form, without calling the function. NULL, and no error, where an operation

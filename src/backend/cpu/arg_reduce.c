@@ -7,10 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/backend.h"
+#include "backend/cpu/engines.h"
 #include "backend/cpu/reduce.h"
 #include "base/error.h"
 #include "base/pool.h"
 #include "core/array.h"
+#include "core/params.h"
+#include "core/scope.h"
 
 enum { BLOCK = 4096, GROUP = 64, COLUMNS = 256, NARROW = 16, WIDE_MAX = 8, GRAIN = 1 << 15 };
 
@@ -249,4 +253,23 @@ int mx_arg_reduce_strided(const mx_reduce_kernels *k, mx_fold fold, mx_strided a
   int64_t width = a.shape[j.run] < COLUMNS ? a.shape[j.run] : COLUMNS;
   mx_parallel_for(j.outputs * j.tiles, grain(j.len * width), column_tasks, &j);
   return 0;
+}
+
+/* --- counts --- */
+
+/* Of the input only the shape matters. */
+int mx_cpu_number_of_elements(const mx_step *step) {
+  const mx_count_params *p = (const mx_count_params *)step->op->params;
+  const mx_array *a = step->in[0];
+  mx_array *out = step->out[0];
+  double n = 1;
+  for (int i = 0; i < a->ndim; i++)
+    if ((uint64_t)p->axes >> i & 1) n *= (double)a->shape[i];
+  n = n > p->less ? n - p->less : 0;
+  if (mx_out_alloc(out)) return 1;
+  mx_scope scope = mx_scope_open();
+  mx_array *v = mx_scalar(p->inverted ? 1 / n : n, (mlx_dtype)out->dtype);
+  if (v) memcpy(mx_data(out), mx_data(v), mx_itemsize(v));
+  mx_scope_close(scope, NULL);
+  return !v;
 }
