@@ -59,17 +59,22 @@ static PyObject *stop_capture(PyObject *self, PyObject *unused) {
   Py_RETURN_NONE;
 }
 
+MXP_NAMED(set_cache_limit, "limit")
+MXP_NAMED(set_memory_limit, "limit")
+MXP_NAMED(set_wired_limit, "limit")
+MXP_NAMED(start_capture, "path")
+
 #define ROW(name)                                                                                  \
   { #name, name, METH_NOARGS, #name "($module, /)\n--\n\nDeprecated: mlx.core." #name "." }
 #define ROW_LIMIT(name)                                                                            \
-  { #name, name, METH_O, #name "($module, limit, /)\n--\n\nDeprecated: mlx.core." #name "." }
+  { #name, MXP_BY_NAME(name), #name "($module, /, limit)\n--\n\nDeprecated: mlx.core." #name "." }
 static PyMethodDef metal[] = {
     {"is_available", never, METH_NOARGS,
      "is_available($module, /)\n--\n\nWhether there is Metal: no."},
     {"device_info", metal_device_info, METH_NOARGS,
      "device_info($module, /)\n--\n\nDeprecated: mlx.core.device_info."},
-    {"start_capture", start_capture, METH_O,
-     "start_capture($module, path, /)\n--\n\nStarts a capture of Metal; without it does nothing."},
+    {"start_capture", MXP_BY_NAME(start_capture),
+     "start_capture($module, /, path)\n--\n\nStarts a capture of Metal; without it does nothing."},
     {"stop_capture", stop_capture, METH_NOARGS,
      "stop_capture($module, /)\n--\n\nStops a capture of Metal; without it does nothing."},
     ROW(clear_cache),

@@ -523,7 +523,7 @@ static PyType_Slot iterator_slots[] = {{Py_tp_iter, PyObject_SelfIter},
                                        {Py_tp_init, mxp_made_by_new},
                                        {Py_tp_iternext, iterator_next},
                                        {Py_tp_dealloc, iterator_dealloc},
-                                       {Py_tp_doc, "Iterates over the first axis of an array."},
+                                       {Py_tp_doc, "ArrayIterator()\n--\n\nIterates over the first axis of an array."},
                                        {0, NULL}};
 static PyType_Spec iterator_spec = {"mlx.core.ArrayIterator", sizeof(iterator), 0,
                                     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
@@ -558,7 +558,8 @@ static PyObject *like_array(PyObject *self, PyObject *unused) {
 }
 
 static PyMethodDef like_methods[] = {
-    {"__mlx_array__", like_array, METH_NOARGS, "The value as an array."},
+    {"__mlx_array__", like_array, METH_NOARGS,
+     "__mlx_array__($self, /)\n--\n\nThe value as an array."},
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot like_slots[] = {
@@ -584,6 +585,11 @@ static PyObject *namespace(PyObject *self, PyObject *args, PyObject *kw) {
   (void)self;
   if (!PyArg_ParseTupleAndKeywords(args, kw, "|O:__array_namespace__", names, &version))
     return NULL;
+  static const char *const known[] = {"2021.12", "2022.12", "2023.12", "2024.12", "2025.12"};
+  bool ours = version == Py_None;
+  for (size_t i = 0; i < sizeof known / sizeof *known && PyUnicode_Check(version); i++)
+    ours = ours || PyUnicode_CompareWithASCIIString(version, known[i]) == 0;
+  if (!ours) return PyErr_Format(PyExc_ValueError, "[array] no array API version %R", version);
   return Py_NewRef(mxp_module);
 }
 
@@ -599,20 +605,34 @@ static PyMethodDef plain_methods[] = {
      "item($self, /)\n--\n\nThe value of a one-element array as a Python scalar."},
     {"tolist", mxp_tolist, METH_NOARGS,
      "tolist($self, /)\n--\n\nThe values as nested lists, or a scalar."},
-    {"__array__", MXP_FN(mxp_array_interface), METH_VARARGS | METH_KEYWORDS, NULL},
-    {"__array_namespace__", MXP_FN(namespace), METH_VARARGS | METH_KEYWORDS, NULL},
-    {"__dlpack__", MXP_FN(mxp_dlpack), METH_VARARGS | METH_KEYWORDS, NULL},
-    {"__dlpack_device__", dlpack_device, METH_NOARGS, NULL},
-    {"__complex__", array_complex, METH_NOARGS, NULL},
-    {"__bytes__", array_bytes, METH_NOARGS, NULL},
-    {"__format__", array_format, METH_O, NULL},
-    {"__copy__", array_copy, METH_NOARGS, NULL},
-    {"__deepcopy__", array_copy, METH_O, NULL},
-    {"__reduce__", array_reduce, METH_NOARGS, NULL},
-    {"__getstate__", array_getstate, METH_NOARGS, NULL},
-    {"__setstate__", array_setstate, METH_O, NULL},
-    {"__div__", method_div, METH_O, NULL},
-    {"__rdiv__", method_rdiv, METH_O, NULL},
+    {"__array__", MXP_FN(mxp_array_interface), METH_VARARGS | METH_KEYWORDS,
+     "__array__($self, /, dtype=None, copy=None)\n--\n\nA NumPy array of the values."},
+    {"__array_namespace__", MXP_FN(namespace), METH_VARARGS | METH_KEYWORDS,
+     "__array_namespace__($self, /, api_version=None)\n--\n\nThe module mlx.core."},
+    {"__dlpack__", MXP_FN(mxp_dlpack), METH_VARARGS | METH_KEYWORDS,
+     "__dlpack__($self, /, *, stream=None, max_version=None, dl_device=None, copy=None)\n--\n\nA DLPack capsule of the values."},
+    {"__dlpack_device__", dlpack_device, METH_NOARGS,
+     "__dlpack_device__($self, /)\n--\n\nDLPack's number of the device: the CPU, 0."},
+    {"__complex__", array_complex, METH_NOARGS,
+     "__complex__($self, /)\n--\n\nThe value of a one-element array."},
+    {"__bytes__", array_bytes, METH_NOARGS,
+     "__bytes__($self, /)\n--\n\nThe elements in row-major order."},
+    {"__format__", array_format, METH_O,
+     "__format__($self, format_spec, /)\n--\n\nThe value of a 0-d array, formatted."},
+    {"__copy__", array_copy, METH_NOARGS,
+     "__copy__($self, /)\n--\n\nA copy."},
+    {"__deepcopy__", array_copy, METH_O,
+     "__deepcopy__($self, memo, /)\n--\n\nA copy."},
+    {"__reduce__", array_reduce, METH_NOARGS,
+     "__reduce__($self, /)\n--\n\nFor pickle."},
+    {"__getstate__", array_getstate, METH_NOARGS,
+     "__getstate__($self, /)\n--\n\nBytes, shape and dtype."},
+    {"__setstate__", array_setstate, METH_O,
+     "__setstate__($self, state, /)\n--\n\nSets bytes, shape and dtype."},
+    {"__div__", method_div, METH_O,
+     "__div__($self, other, /)\n--\n\nThe quotient."},
+    {"__rdiv__", method_rdiv, METH_O,
+     "__rdiv__($self, other, /)\n--\n\nThe quotient, other by self."},
     {"to_device", MXP_FN(to_device), METH_VARARGS | METH_KEYWORDS,
      "to_device($self, device, /, *, stream=None)\n--\n\nThe array itself: arrays belong to no "
      "device."},
@@ -624,7 +644,9 @@ static PyMemberDef members[] = {
 };
 
 static PyMethodDef functions[] = {
-    {"_rebuild", rebuild, METH_VARARGS, "An array of bytes, a shape and a dtype, for pickle."},
+    {"_rebuild", rebuild, METH_VARARGS,
+     "_rebuild($module, bytes, shape, dtype, /)\n--\n\nAn array of bytes, a shape and a dtype, "
+     "for pickle."},
     {NULL, NULL, 0, NULL},
 };
 

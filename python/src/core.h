@@ -150,4 +150,16 @@ PyObject *mxp_submodule(PyObject *parent, const char *name);
 
 #define MXP_FN(f) ((PyCFunction)(void (*)(void))(f))
 
+/* The one argument of a function, by place or by name; NULL with an exception set. */
+PyObject *mxp_only(const char *fn, const char *param, PyObject *const *args, Py_ssize_t n,
+                   PyObject *names);
+/* Makes fn_named of a function of one argument: its argument may be given by name. */
+#define MXP_NAMED(fn, param)                                                                       \
+  static PyObject *fn##_named(PyObject *self, PyObject *const *args, Py_ssize_t n,                 \
+                              PyObject *names) {                                                   \
+    PyObject *o = mxp_only(#fn, param, args, n, names);                                            \
+    return o ? fn(self, o) : NULL;                                                                 \
+  }
+#define MXP_BY_NAME(fn) MXP_FN(fn##_named), METH_FASTCALL | METH_KEYWORDS
+
 #endif

@@ -400,17 +400,21 @@ static void custom_dealloc(PyObject *self) {
   Py_DECREF(type);
 }
 
+MXP_NAMED(custom_vjp, "f")
+MXP_NAMED(custom_jvp, "f")
+MXP_NAMED(custom_vmap, "f")
+
 static PyMethodDef methods[] = {
-    {"vjp", custom_vjp, METH_O,
-     "vjp($self, f, /)\n--\n\nSets f(primals, cotangents, outputs), which returns the gradients of "
+    {"vjp", MXP_BY_NAME(custom_vjp),
+     "vjp($self, /, f)\n--\n\nSets f(primals, cotangents, outputs), which returns the gradients of "
      "the "
      "primals."},
-    {"jvp", custom_jvp, METH_O,
-     "jvp($self, f, /)\n--\n\nSets f(primals, tangents), which returns the tangents of the "
+    {"jvp", MXP_BY_NAME(custom_jvp),
+     "jvp($self, /, f)\n--\n\nSets f(primals, tangents), which returns the tangents of the "
      "outputs. A "
      "primal without a tangent has None."},
-    {"vmap", custom_vmap, METH_O,
-     "vmap($self, f, /)\n--\n\nSets f(inputs, axes), which returns the outputs and their axes. An "
+    {"vmap", MXP_BY_NAME(custom_vmap),
+     "vmap($self, /, f)\n--\n\nSets f(inputs, axes), which returns the outputs and their axes. An "
      "input that is not mapped has the axis None."},
     {NULL, NULL, 0, NULL},
 };

@@ -182,15 +182,25 @@ static PyType_Slot stream_slots[] = {
     {Py_tp_richcompare, stream_compare},
     {Py_tp_getset, stream_getset},
     {Py_tp_dealloc, plain_dealloc},
-    {Py_tp_doc, "A queue of work on a device, usable from any thread."},
+    {Py_tp_doc, "Stream()\n--\n\nA queue of work on a device, usable from any thread."},
     {0, NULL},
 };
 static PyType_Spec stream_spec = {"mlx.core.Stream", sizeof(stream_object), 0,
                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                                   stream_slots};
+static PyType_Slot local_stream_slots[] = {
+    {Py_tp_init, mxp_made_by_new},
+    {Py_tp_repr, stream_repr},
+    {Py_tp_hash, stream_hash},
+    {Py_tp_richcompare, stream_compare},
+    {Py_tp_getset, stream_getset},
+    {Py_tp_dealloc, plain_dealloc},
+    {Py_tp_doc, "ThreadLocalStream()\n--\n\nA queue of work on a device, usable from any thread."},
+    {0, NULL},
+};
 static PyType_Spec local_stream_spec = {"mlx.core.ThreadLocalStream", sizeof(stream_object), 0,
                                         Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                                        stream_slots};
+                                        local_stream_slots};
 
 /* ---- StreamContext ---- */
 
@@ -234,8 +244,11 @@ static PyObject *context_exit(PyObject *self, PyObject *const *args, Py_ssize_t 
 }
 
 static PyMethodDef context_methods[] = {
-    {"__enter__", context_enter, METH_NOARGS, NULL},
-    {"__exit__", MXP_FN(context_exit), METH_FASTCALL, NULL},
+    {"__enter__", context_enter, METH_NOARGS,
+     "__enter__($self, /)\n--\n\nMakes the stream the default."},
+    {"__exit__", MXP_FN(context_exit), METH_FASTCALL,
+     "__exit__($self, exc_type=None, exc_value=None, traceback=None, /)\n--\n\nMakes the stream "
+     "before it the default."},
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot context_slots[] = {
@@ -362,33 +375,42 @@ static PyObject *device_info(PyObject *self, PyObject *args, PyObject *kw) {
   return out ? out : mxp_raise();
 }
 
+MXP_NAMED(stream_context, "s")
+MXP_NAMED(set_default_device, "device")
+MXP_NAMED(default_stream, "device")
+MXP_NAMED(set_default_stream, "stream")
+MXP_NAMED(new_stream, "device")
+MXP_NAMED(new_local_stream, "device")
+MXP_NAMED(is_available, "device")
+MXP_NAMED(device_count, "device_type")
+
 static PyMethodDef functions[] = {
-    {"stream", stream_context, METH_O,
-     "stream($module, s, /)\n--\n\nA context in which a device or stream is the default."},
+    {"stream", MXP_BY_NAME(stream_context),
+     "stream($module, /, s)\n--\n\nA context in which a device or stream is the default."},
     {"default_device", default_device, METH_NOARGS,
      "default_device($module, /)\n--\n\nThe device that computes where none is named."},
-    {"set_default_device", set_default_device, METH_O,
-     "set_default_device($module, device, /)\n--\n\nSets the default device."},
-    {"default_stream", default_stream, METH_O,
-     "default_stream($module, device, /)\n--\n\nThis thread's default stream of a device."},
-    {"set_default_stream", set_default_stream, METH_O,
-     "set_default_stream($module, stream, /)\n--\n\nSets this thread's default stream of its "
+    {"set_default_device", MXP_BY_NAME(set_default_device),
+     "set_default_device($module, /, device)\n--\n\nSets the default device."},
+    {"default_stream", MXP_BY_NAME(default_stream),
+     "default_stream($module, /, device)\n--\n\nThis thread's default stream of a device."},
+    {"set_default_stream", MXP_BY_NAME(set_default_stream),
+     "set_default_stream($module, /, stream)\n--\n\nSets this thread's default stream of its "
      "device."},
-    {"new_stream", new_stream, METH_O,
-     "new_stream($module, device, /)\n--\n\nA new stream on a device."},
-    {"new_thread_unsafe_stream", new_stream, METH_O,
-     "new_thread_unsafe_stream($module, device, /)\n--\n\nA new stream; any stream is safe to "
+    {"new_stream", MXP_BY_NAME(new_stream),
+     "new_stream($module, /, device)\n--\n\nA new stream on a device."},
+    {"new_thread_unsafe_stream", MXP_BY_NAME(new_stream),
+     "new_thread_unsafe_stream($module, /, device)\n--\n\nA new stream; any stream is safe to "
      "share."},
-    {"new_thread_local_stream", new_local_stream, METH_O,
-     "new_thread_local_stream($module, device, /)\n--\n\nA new stream."},
+    {"new_thread_local_stream", MXP_BY_NAME(new_local_stream),
+     "new_thread_local_stream($module, /, device)\n--\n\nA new stream."},
     {"synchronize", MXP_FN(synchronize), METH_VARARGS | METH_KEYWORDS,
      "synchronize($module, /, stream=None)\n--\n\nWaits until a stream has done its work."},
     {"clear_streams", clear_streams, METH_NOARGS,
      "clear_streams($module, /)\n--\n\nWaits until all streams have done their work."},
-    {"is_available", is_available, METH_O,
-     "is_available($module, device, /)\n--\n\nWhether a device can be used."},
-    {"device_count", device_count, METH_O,
-     "device_count($module, device_type, /)\n--\n\nHow many devices of a type there are."},
+    {"is_available", MXP_BY_NAME(is_available),
+     "is_available($module, /, device)\n--\n\nWhether a device can be used."},
+    {"device_count", MXP_BY_NAME(device_count),
+     "device_count($module, /, device_type)\n--\n\nHow many devices of a type there are."},
     {"device_info", MXP_FN(device_info), METH_VARARGS | METH_KEYWORDS,
      "device_info($module, /, d=None)\n--\n\nWhat is known of a device."},
     {NULL, NULL, 0, NULL},
@@ -403,7 +425,8 @@ static PyObject *type_equal(PyObject *self, PyObject *other) {
   return PyBool_FromLong(a.type == b.type && a.index == b.index);
 }
 
-static PyMethodDef type_equal_def = {"__eq__", type_equal, METH_O, NULL};
+static PyMethodDef type_equal_def = {"__eq__", type_equal, METH_O,
+                                     "__eq__($self, value, /)\n--\n\nReturn self==value."};
 
 static int add_device_type(PyObject *module) {
   static const char *const names[] = {"cpu", "gpu"};

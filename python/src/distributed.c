@@ -41,7 +41,7 @@ static PyMethodDef group_methods[] = {
 static PyType_Slot slots[] = {{Py_tp_methods, group_methods},
                               {Py_tp_dealloc, group_dealloc},
                               {Py_tp_init, mxp_made_by_new},
-                              {Py_tp_doc, "Processes that work together."},
+                              {Py_tp_doc, "Group()\n--\n\nProcesses that work together."},
                               {0, NULL}};
 static PyType_Spec spec = {"mlx.core.distributed.Group", sizeof(PyObject), 0,
                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};
@@ -89,7 +89,7 @@ static int is_group(PyObject *o) {
 }
 
 static PyObject *identity(PyObject *self, PyObject *args, PyObject *kw) {
-  static char *names[] = {"", "group", "stream", NULL};
+  static char *names[] = {"x", "group", "stream", NULL};
   PyObject *x, *group = Py_None, *stream = Py_None;
   (void)self;
   if (!PyArg_ParseTupleAndKeywords(args, kw, "O|$OO", names, &x, &group, &stream) ||
@@ -105,7 +105,7 @@ static PyObject *alone(const char *what) {
 }
 
 static PyObject *send(PyObject *self, PyObject *args, PyObject *kw) {
-  static char *names[] = {"", "dst", "group", "stream", NULL};
+  static char *names[] = {"x", "dst", "group", "stream", NULL};
   PyObject *x, *group = Py_None, *stream = Py_None;
   int dst;
   (void)self;
@@ -128,7 +128,7 @@ static PyObject *recv(PyObject *self, PyObject *args, PyObject *kw) {
 }
 
 static PyObject *recv_like(PyObject *self, PyObject *args, PyObject *kw) {
-  static char *names[] = {"", "src", "group", "stream", NULL};
+  static char *names[] = {"x", "src", "group", "stream", NULL};
   PyObject *x, *group = Py_None, *stream = Py_None;
   int src;
   (void)self;
@@ -142,7 +142,7 @@ static PyObject *recv_like(PyObject *self, PyObject *args, PyObject *kw) {
 #define COLLECTIVE(name, doc)                                                                      \
   {                                                                                                \
     name, MXP_FN(identity), METH_VARARGS | METH_KEYWORDS,                                          \
-        name "($module, x, /, *, group=None, stream=None)\n--\n\n" doc                             \
+        name "($module, /, x, *, group=None, stream=None)\n--\n\n" doc                             \
   }
 static PyMethodDef functions[] = {
     {"init", MXP_FN(init), METH_VARARGS | METH_KEYWORDS,
@@ -157,13 +157,13 @@ static PyMethodDef functions[] = {
     COLLECTIVE("all_gather", "The arrays of all processes, one after another."),
     COLLECTIVE("sum_scatter", "This process's part of the sum over all."),
     {"send", MXP_FN(send), METH_VARARGS | METH_KEYWORDS,
-     "send($module, x, /, dst, *, group=None, stream=None)\n--\n\nSends an array to a process."},
+     "send($module, /, x, dst, *, group=None, stream=None)\n--\n\nSends an array to a process."},
     {"recv", MXP_FN(recv), METH_VARARGS | METH_KEYWORDS,
      "recv($module, /, shape, dtype, src, *, group=None, stream=None)\n--\n\nReceives an array "
      "from a "
      "process."},
     {"recv_like", MXP_FN(recv_like), METH_VARARGS | METH_KEYWORDS,
-     "recv_like($module, x, /, src, *, group=None, stream=None)\n--\n\nReceives an array like x "
+     "recv_like($module, /, x, src, *, group=None, stream=None)\n--\n\nReceives an array like x "
      "from a "
      "process."},
     {NULL, NULL, 0, NULL},

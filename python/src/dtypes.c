@@ -52,9 +52,10 @@ static PyObject *itself(PyObject *self, PyObject *unused) {
 }
 
 static PyMethodDef dtype_methods[] = {
-    {"__reduce__", dtype_reduce, METH_NOARGS, NULL},
-    {"__copy__", itself, METH_NOARGS, NULL},
-    {"__deepcopy__", itself, METH_O, NULL},
+    {"__reduce__", dtype_reduce, METH_NOARGS, "__reduce__($self, /)\n--\n\nFor pickle."},
+    {"__copy__", itself, METH_NOARGS, "__copy__($self, /)\n--\n\nThe dtype itself."},
+    {"__deepcopy__", itself, METH_O,
+     "__deepcopy__($self, memo, /)\n--\n\nThe dtype itself."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -77,7 +78,7 @@ static PyType_Slot dtype_slots[] = {
     {Py_tp_richcompare, dtype_compare},
     {Py_tp_getset, dtype_getset},
     {Py_tp_methods, dtype_methods},
-    {Py_tp_doc, "The type of an array's elements. See the constants, e.g. float32."},
+    {Py_tp_doc, "Dtype()\n--\n\nThe type of an array's elements. See the constants, e.g. float32."},
     {0, NULL},
 };
 

@@ -96,17 +96,32 @@ static int dtype_argument(PyObject *o, mlx_dtype *t) {
   return 0;
 }
 
+/* Beside a dtype a Python scalar counts by its kind alone. */
+static mlx_dtype beside_scalar(mlx_dtype t, enum mxp_scalar kind) {
+  if (kind == MXP_COMPLEX) return MLX_COMPLEX64;
+  if (kind == MXP_FLOAT) return mx_is_inexact(t) ? t : MLX_FLOAT32;
+  return kind == MXP_INT && t == MLX_BOOL ? MLX_INT32 : t;
+}
+
 static PyObject *result_type(PyObject *self, PyObject *const *args, Py_ssize_t n) {
   mlx_dtype r = MLX_BOOL, t;
+  enum mxp_scalar most = MXP_NOT_SCALAR, kind;
+  bool any = false;
   (void)self;
   for (Py_ssize_t i = 0; i < n; i++) {
-    if (dtype_argument(args[i], &t)) {
-      PyErr_SetString(PyExc_ValueError, "[result_type] Inputs must be arrays or dtypes.");
+    if (dtype_argument(args[i], &t) == 0) {
+      r = any ? mx_promote(r, t) : t;
+      any = true;
+    } else if ((kind = mxp_scalar_kind(args[i])) != MXP_NOT_SCALAR) {
+      most = kind > most ? kind : most;
+    } else {
+      PyErr_SetString(PyExc_ValueError, "[result_type] Inputs must be arrays, dtypes or scalars.");
       return NULL;
     }
-    r = i ? mx_promote(r, t) : t;
   }
-  return mxp_dtype(r);
+  if (any) return mxp_dtype(beside_scalar(r, most));
+  PyErr_SetString(PyExc_ValueError, "[result_type] At least one array or dtype is required.");
+  return NULL;
 }
 
 static PyObject *can_cast(PyObject *self, PyObject *args, PyObject *kw) {
@@ -374,15 +389,16 @@ static PyObject *context_exit(PyObject *self, PyObject *const *args, Py_ssize_t 
 }
 
 static PyMethodDef context_methods[] = {
-    {"__enter__", context_enter, METH_NOARGS, NULL},
-    {"__exit__", MXP_FN(context_exit), METH_FASTCALL, NULL},
+    {"__enter__", context_enter, METH_NOARGS, "__enter__($self, /)\n--\n\nSets the options."},
+    {"__exit__", MXP_FN(context_exit), METH_FASTCALL,
+     "__exit__($self, /, *args)\n--\n\nSets the options of before."},
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot context_slots[] = {{Py_tp_init, mxp_made_by_new},
                                       {Py_tp_new, context_new},
                                       {Py_tp_dealloc, info_dealloc},
                                       {Py_tp_methods, context_methods},
-                                      {Py_tp_doc, "Printing options within a with block."},
+                                      {Py_tp_doc, "_PrintOptionsContext(arg, /)\n--\n\nPrinting options within a with block."},
                                       {0, NULL}};
 static PyType_Spec context_spec = {"mlx.core._PrintOptionsContext", sizeof(options_object), 0,
                                    Py_TPFLAGS_DEFAULT, context_slots};
@@ -412,11 +428,13 @@ static PyObject *printoptions(PyObject *self, PyObject *args, PyObject *kw) {
 /* ---- making arrays of anything ---- */
 
 static PyObject *asarray(PyObject *self, PyObject *args, PyObject *kw) {
-  static char *names[] = {"a", "dtype", "copy", NULL};
-  PyObject *o, *dtype = Py_None, *copy = Py_None;
+  static char *names[] = {"a", "dtype", "copy", "device", NULL};
+  PyObject *o, *dtype = Py_None, *copy = Py_None, *device = Py_None;
   mlx_dtype t;
   (void)self;
-  if (!PyArg_ParseTupleAndKeywords(args, kw, "O|O$O:asarray", names, &o, &dtype, &copy))
+  if (!PyArg_ParseTupleAndKeywords(args, kw, "O|O$OO:asarray", names, &o, &dtype, &copy,
+                                   &device) ||
+      !mxp_stream(device, "asarray"))
     return NULL;
   if (o == Py_None || (dtype != Py_None && !mxp_is_dtype(dtype))) {
     PyErr_SetString(PyExc_TypeError, "asarray(): expected a value, and a Dtype or None");
@@ -477,7 +495,7 @@ static PyMethodDef functions[] = {
     {"printoptions", MXP_FN(printoptions), METH_VARARGS | METH_KEYWORDS,
      "printoptions($module, /, precision=-1)\n--\n\nOptions of printing within a with block."},
     {"asarray", MXP_FN(asarray), METH_VARARGS | METH_KEYWORDS,
-     "asarray($module, /, a, dtype=None, *, copy=None)\n--\n\nAn array of a value."},
+     "asarray($module, /, a, dtype=None, *, copy=None, device=None)\n--\n\nAn array of a value."},
     {"from_dlpack", MXP_FN(from_dlpack), METH_VARARGS | METH_KEYWORDS,
      "from_dlpack($module, x, /, *, copy=None, device=None)\n--\n\nAn array of an object with "
      "__dlpack__."},

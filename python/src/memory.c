@@ -39,6 +39,9 @@ GET(get_memory_limit, mx_memory_limit)
 SET(set_memory_limit, mx_memory_set_limit)
 SET(set_cache_limit, mx_memory_set_cache_limit)
 SET(set_wired_limit, mx_memory_set_wired_limit)
+MXP_NAMED(set_memory_limit, "limit")
+MXP_NAMED(set_cache_limit, "limit")
+MXP_NAMED(set_wired_limit, "limit")
 DO(reset_peak_memory, mx_memory_reset_peak)
 DO(clear_cache, mx_memory_clear_cache)
 
@@ -58,7 +61,7 @@ static PyObject *get_array_buffer_size(PyObject *self, PyObject *const *args, Py
 #define NOARGS(name, doc)                                                                          \
   { #name, name, METH_NOARGS, #name "($module, /)\n--\n\n" doc }
 #define LIMIT(name, doc)                                                                           \
-  { #name, name, METH_O, #name "($module, limit, /)\n--\n\n" doc }
+  { #name, MXP_BY_NAME(name), #name "($module, /, limit)\n--\n\n" doc }
 static PyMethodDef functions[] = {
     NOARGS(get_active_memory, "Bytes of memory in use."),
     NOARGS(get_peak_memory, "The most bytes of memory that were in use."),

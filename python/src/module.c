@@ -12,6 +12,16 @@ int mxp_made_by_new(PyObject *self, PyObject *args, PyObject *kw) {
   return 0;
 }
 
+PyObject *mxp_only(const char *fn, const char *param, PyObject *const *args, Py_ssize_t n,
+                   PyObject *names) {
+  Py_ssize_t named = names ? PyTuple_Size(names) : 0;
+  if (n + named == 1 &&
+      (!named || PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, 0), param) == 0))
+    return args[0];
+  PyErr_Format(PyExc_TypeError, "%s(): takes one argument, '%s'", fn, param);
+  return NULL;
+}
+
 PyTypeObject *mxp_add_type(PyObject *module, PyType_Spec *spec, const char *name) {
   PyObject *type = PyType_FromSpec(spec);
   return type && !PyModule_AddObjectRef(module, name, type) ? (PyTypeObject *)type : NULL;

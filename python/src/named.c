@@ -2,6 +2,8 @@
  * Invariant: a type's tuple has as many items as the type has names. */
 #include "named.h"
 
+#include <stdio.h>
+
 #define MXP_MAX_NAMES 4
 
 static const struct {

@@ -80,7 +80,7 @@ static PyMethodDef methods[] = {
 static PyType_Slot slots[] = {
     {Py_tp_methods, methods},
     {Py_tp_dealloc, info_dealloc},
-    {Py_tp_doc, "What this namespace supports of the array API standard."},
+    {Py_tp_doc, "ArrayNamespaceInfo()\n--\n\nWhat this namespace supports of the array API standard."},
     {0, NULL}};
 static PyType_Spec spec = {"mlx.core.ArrayNamespaceInfo", sizeof(PyObject), 0,
                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION, slots};

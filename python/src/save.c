@@ -89,8 +89,11 @@ static int add_members(PyObject *module, PyObject *zip, PyObject *args, PyObject
   }
   PyObject *key, *value;
   Py_ssize_t at = 0;
+  bool named = PyTuple_Size(args) == 0; /* the file is among kw */
   while (kw && PyDict_Next(kw, &at, &key, &value))
-    if (add_member(module, zip, key, value, method)) return -1;
+    if (!(named && PyUnicode_CompareWithASCIIString(key, "file") == 0) &&
+        add_member(module, zip, key, value, method))
+      return -1;
   return 0;
 }
 
@@ -109,11 +112,14 @@ static PyObject *npz_target(PyObject *file) {
 }
 
 static PyObject *save_zip(PyObject *args, PyObject *kw, const char *method_name) {
-  if (PyTuple_Size(args) < 1) {
+  PyObject *file = PyTuple_Size(args) ? PyTuple_GetItem(args, 0)
+                   : kw               ? PyDict_GetItemString(kw, "file")
+                                      : NULL;
+  if (!file) {
     PyErr_SetString(PyExc_TypeError, "savez(): missing argument 'file'");
     return NULL;
   }
-  PyObject *target = npz_target(PyTuple_GetItem(args, 0));
+  PyObject *target = npz_target(file);
   PyObject *module = target ? PyImport_ImportModule("zipfile") : NULL;
   PyObject *method = module ? PyObject_GetAttrString(module, method_name) : NULL;
   PyObject *zip = method ? PyObject_CallMethod(module, "ZipFile", "Os", target, "w") : NULL;
@@ -285,9 +291,9 @@ PyMethodDef mxp_save_functions[] = {
     {"save", MXP_FN(save), METH_VARARGS | METH_KEYWORDS,
      "save($module, /, file, arr)\n--\n\nSaves an array as npy."},
     {"savez", MXP_FN(savez), METH_VARARGS | METH_KEYWORDS,
-     "savez($module, file, /, *args, **kwargs)\n--\n\nSaves arrays as npz, uncompressed."},
+     "savez($module, /, file, *args, **kwargs)\n--\n\nSaves arrays as npz, uncompressed."},
     {"savez_compressed", MXP_FN(savez_compressed), METH_VARARGS | METH_KEYWORDS,
-     "savez_compressed($module, file, /, *args, **kwargs)\n--\n\nSaves arrays as npz, compressed."},
+     "savez_compressed($module, /, file, *args, **kwargs)\n--\n\nSaves arrays as npz, compressed."},
     {"save_safetensors", MXP_FN(save_safetensors), METH_VARARGS | METH_KEYWORDS,
      "save_safetensors($module, /, file, arrays, metadata=None)\n--\n\nSaves named arrays as "
      "safetensors, with strings as metadata."},

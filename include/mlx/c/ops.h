@@ -61,10 +61,10 @@ int mlx_bitwise_and(mlx_array* res, const mlx_array a, const mlx_array b, const 
 int mlx_bitwise_or(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
 /* Bitwise exclusive or. */
 int mlx_bitwise_xor(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
-/* Bits shifted left. The count is taken modulo 32, of 64-bit types modulo 64. */
+/* Bits shifted left; 0 where the count is the width or more. */
 int mlx_left_shift(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
-/* Bits shifted right, signed types with their sign. The count is taken modulo 32, of 64-bit types
- * modulo 64. */
+/* Bits shifted right, signed types with their sign; only the sign is left where the count is the
+ * width or more. */
 int mlx_right_shift(mlx_array* res, const mlx_array a, const mlx_array b, const mlx_stream s);
 /* Cross-correlation over 1 to 3 spatial axes, of an input dilated by input_dilation and padded,
  * with a weight dilated by kernel_dilation; flip turns the weight around (a convolution). Empty
@@ -594,7 +594,7 @@ int mlx_where(mlx_array* res, const mlx_array condition, const mlx_array x, cons
 int mlx_abs(mlx_array* res, const mlx_array a, const mlx_stream s);
 /* Negative of the input. Booleans are refused. */
 int mlx_negative(mlx_array* res, const mlx_array a, const mlx_stream s);
-/* Sign of the input: -1, 0 or 1, and 0 for NaN. Of a complex number, the number over its
+/* Sign of the input: -1, 0 or 1, and NaN for NaN. Of a complex number, the number over its
  * magnitude. */
 int mlx_sign(mlx_array* res, const mlx_array a, const mlx_stream s);
 /* Square of the input. */

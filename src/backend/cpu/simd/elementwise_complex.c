@@ -80,6 +80,14 @@ static inline mx_c64 CLOG1P(mx_c64 x) {
   return (mx_c64){(float)(0.5 * log1p(re * (2 + re) + im * im)), (float)atan2(im, 1 + re)};
 }
 
+// As CLOG1P: in double, with cos(y) - 1 as a square.
+static inline mx_c64 CEXPM1(mx_c64 x) {
+  double re = x.re, im = x.im;
+  if (!(fabs(re) < 80 && fabs(im) < 1e18)) return CSUB(CEXP(x), (mx_c64){1, 0});
+  double half = sin(im / 2), e = expm1(re);
+  return (mx_c64){(float)(e * cos(im) - 2 * half * half), (float)((e + 1) * sin(im))};
+}
+
 static inline mx_c64 CPOW(mx_c64 x, mx_c64 y) { return CEXP(CMUL(y, CLOG(x))); }
 
 static inline mx_c64 CLOGADDEXP(mx_c64 x, mx_c64 y) {

@@ -6,7 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-static inline double vd_sign(double x) { return (x > 0 ? 1.0 : 0.0) - (x < 0 ? 1.0 : 0.0); }
+static inline double vd_sign(double x) {
+  double s = (x > 0 ? 1.0 : 0.0) - (x < 0 ? 1.0 : 0.0);
+  return x != x ? x : s;
+}
 
 static inline int vd_signbit(double x) {
   uint64_t u;
@@ -31,7 +34,8 @@ static inline double vd_sigmoid(double x) {
 
 static inline double vd_remainder(double x, double y) {
   double r = fmod(x, y);
-  return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+  if (r == 0) return copysign(r, y);
+  return (r < 0) != (y < 0) ? r + y : r;
 }
 
 static inline double vd_logaddexp(double x, double y) {

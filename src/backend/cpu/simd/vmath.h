@@ -65,7 +65,10 @@ static inline float vm_copysign(float x, float sign) {
   return vm_float((vm_bits(x) & 0x7fffffff) | (vm_bits(sign) & 0x80000000));
 }
 
-static inline float vm_sign(float x) { return (x > 0 ? 1.0f : 0.0f) - (x < 0 ? 1.0f : 0.0f); }
+static inline float vm_sign(float x) {
+  float s = (x > 0 ? 1.0f : 0.0f) - (x < 0 ? 1.0f : 0.0f);
+  return x != x ? x : s;
+}
 
 static inline float vm_sqrt(float x) { return __builtin_sqrtf(x); }
 
@@ -588,6 +591,7 @@ static inline int vm_remainder_is_slow(float x, float y) {
 
 static inline float vm_remainder_sign(float r, float y) {
   float moved = r + y;
+  r = r == 0 ? vm_copysign(r, y) : r;
   return vm_both(r != 0, (r < 0) != (y < 0)) ? moved : r;
 }
 
