@@ -6,18 +6,23 @@
 typedef struct row {
   const char *name;
   unsigned char class, rule;
+  signed char n_in;
   unsigned flags;
 } row;
 
 static const row rows[MX_PRIM_COUNT] = {
 #define MX_PRIM_ROW(ID, name, class, n_in, rule, flags) \
-  [MX_PRIM_##ID] = {name, MX_CLASS_##class, MX_TYPES_##rule, flags},
+  [MX_PRIM_##ID] = {name, MX_CLASS_##class, MX_TYPES_##rule, n_in, flags},
 #include "gen/prims_info.inc"
 #undef MX_PRIM_ROW
 };
 
 const char *mx_prim_name(int prim) {
   return rows[prim].name;
+}
+
+int mx_prim_inputs(int prim) {
+  return rows[prim].n_in;
 }
 
 bool mx_prim_elementwise(int prim) {

@@ -8,6 +8,7 @@
 #include "gen/prims.h"
 
 const char *mx_prim_name(int prim);
+int mx_prim_inputs(int prim); /* -1: it varies */
 bool mx_prim_elementwise(int prim);
 bool mx_prim_view(int prim);
 bool mx_prim_payload(int prim); /* its operations carry an mx_payload */

@@ -24,6 +24,9 @@ int mlx_export_function_kwargs(const char* file, const mlx_closure_kwargs fun, c
 
 typedef struct mlx_function_exporter_ { void* ctx; } mlx_function_exporter;
 mlx_function_exporter mlx_function_exporter_new(const char* file, const mlx_closure fun, bool shapeless);
+/* Beyond mlx-c: of a function with keywords; and the end of a file, whose errors free cannot give. */
+mlx_function_exporter mlx_function_exporter_new_kwargs(const char* file, const mlx_closure_kwargs fun, bool shapeless);
+int mlx_function_exporter_close(mlx_function_exporter xfunc);
 int mlx_function_exporter_free(mlx_function_exporter xfunc);
 int mlx_function_exporter_apply(const mlx_function_exporter xfunc, const mlx_vector_array args);
 int mlx_function_exporter_apply_kwargs(const mlx_function_exporter xfunc, const mlx_vector_array args, const mlx_map_string_to_array kwargs);
