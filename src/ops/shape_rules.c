@@ -11,6 +11,25 @@ mx_array *mx_cannot_follow(const mx_op *op, const mx_array *a) {
   return NULL;
 }
 
+/* A length that was given as a number may have been meant as that of an axis, or of several merged. If
+ * that has changed, only who gave it can tell. */
+static bool stale(const mx_op *op, const mx_array *a, mx_ints words) {
+  const mx_array *was = op->in[0];
+  if (a->ndim != was->ndim) return true;
+  for (int k = 0; k < words.n; k++) {
+    for (int i = 0; i < a->ndim && words.p[k] > 1; i++) {
+      int64_t product = 1;
+      bool changed = false;
+      for (int j = i; j < a->ndim && product < words.p[k]; j++) {
+        if (__builtin_mul_overflow(product, was->shape[j], &product)) break;
+        changed = changed || was->shape[j] != a->shape[j];
+        if (changed && product == words.p[k]) return true;
+      }
+    }
+  }
+  return false;
+}
+
 /* ---- reshape ---- */
 
 /* Words that undo a reshape. Between two axes that both sides share (or the ends), lengths are
@@ -44,7 +63,8 @@ int mx_vjp_reshape(const mx_vjp_call *c) {
 
 int mx_remake_reshape(const mx_op *op, mx_array *const *in, mx_array **out) {
   mx_ints words = {op->params + 1, op->out[0]->ndim};
-  return mx_remade(out, mx_reshape_words(in[0], words, op->stream));
+  return mx_remade(out, stale(op, in[0], words) ? mx_cannot_follow(op, in[0])
+                                                : mx_reshape_words(in[0], words, op->stream));
 }
 
 /* Words for an input with one more axis at the front, which the result has too. */
@@ -144,23 +164,18 @@ int mx_vjp_broadcast_to(const mx_vjp_call *c) {
   return MX_GRAD(c, 0, mx_unbroadcast(c->g[0], c->in[0], c->s));
 }
 
-/* The shape that the words give for an input. */
-static int words_shape(const mx_op *op, const mx_array *a, const int64_t *words, int n,
-                       int64_t *shape) {
-  for (int i = 0; i < n; i++) {
-    shape[i] = words[i];
-    if (!MX_LENGTH_OF_INPUT(words[i])) continue;
-    if (MX_LENGTH_FROM(words[i]) >= a->ndim) return !mx_cannot_follow(op, a);
-    shape[i] = a->shape[MX_LENGTH_FROM(words[i])];
-  }
-  return 0;
-}
-
 int mx_remake_broadcast_to(const mx_op *op, mx_array *const *in, mx_array **out) {
   int64_t shape[MX_MAX_NDIM];
-  int n = op->out[0]->ndim;
-  if (words_shape(op, in[0], op->params + 1, n, shape)) return 1;
-  return mx_remade(out, mx_broadcast_to(in[0], (mx_ints){shape, n}, op->stream));
+  mx_ints words = {op->params + 1, op->out[0]->ndim};
+  if (stale(op, in[0], words)) return mx_remade(out, mx_cannot_follow(op, in[0]));
+  for (int i = 0; i < words.n; i++) {
+    int64_t w = words.p[i];
+    shape[i] = w;
+    if (!MX_LENGTH_OF_INPUT(w)) continue;
+    if (MX_LENGTH_FROM(w) >= in[0]->ndim) return mx_remade(out, mx_cannot_follow(op, in[0]));
+    shape[i] = in[0]->shape[MX_LENGTH_FROM(w)];
+  }
+  return mx_remade(out, mx_broadcast_to(in[0], (mx_ints){shape, words.n}, op->stream));
 }
 
 int mx_vmap_broadcast_to(const mx_vmap_call *c) {

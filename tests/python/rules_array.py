@@ -37,6 +37,8 @@ VIEWS = [
     Row("reshape", lambda x: mx.reshape(x, (2, -1)), X, other=[reals(5, 6)]),
     Row("reshape-same-size", lambda x: mx.reshape(x, (4, 3)), X),
     Row("reshape-transposed", lambda x: mx.reshape(x.T, (-1,)), X, other=XO),
+    Row("reshape-own-length", lambda x: mx.reshape(x, (x.shape[0], 2, -1)), X, other=XO),
+    Row("broadcast_to-own-length", lambda x: mx.broadcast_to(x[:, None], (len(x), len(x))), [reals(3)], other=[reals(5)]),
     Row("flatten", lambda x: mx.flatten(x), X, other=XO),
     Row("flatten-part", lambda x: mx.flatten(x, 1, 2), X3, other=[reals(4, 2, 3)]),
     Row("flatten-scalar", lambda x: mx.flatten(x), [reals()]),
