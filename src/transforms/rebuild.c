@@ -389,6 +389,13 @@ static mx_array *factor(rec *r) {
   }
 }
 
+static mx_array *qr(rec *r) {
+  mx_array *a, *b;
+  bool bad = P(mx_qr_params)->complete ? mx_linalg_qr_complete(&a, &b, IN(0), S)
+                                       : mx_linalg_qr(&a, &b, IN(0), S);
+  return bad ? NULL : a;
+}
+
 static mx_array *spectral(rec *r) {
   const mx_vectors_params *p = P(mx_vectors_params);
   mx_array *a, *b;
@@ -432,6 +439,23 @@ static mx_array *random_bits(rec *r) {
     return wrong(r);
   mx_array *in = mx_row_major(IN(0), S);
   return in ? mx_node(MX_PRIM_RANDOM_BITS, r->specs[0], 1, &in, r->n_params, r->params, S) : NULL;
+}
+
+static mx_array *random_erf(rec *r) {
+  mx_array *in = IN(0)->dtype == MLX_FLOAT32 ? mx_row_major(IN(0), S) : wrong(r);
+  mx_spec like = in ? (mx_spec){MLX_FLOAT32, in->ndim, in->shape, NULL} : (mx_spec){0};
+  return in ? mx_node(MX_PRIM_RANDOM_ERF, like, 1, &in, r->n_params, r->params, S) : NULL;
+}
+
+/* A number that follows the shape: in traces that serve several. */
+static mx_array *count(rec *r) {
+  const mx_count_params *p = P(mx_count_params);
+  int n = IN(0)->ndim;
+  bool beyond = n < MX_MAX_NDIM && (uint64_t)p->axes >> n;
+  if (beyond || r->specs[0].ndim || !(p->less >= 0) || p->inverted < 0 || p->inverted > 1 ||
+      (p->inverted && !mx_is_inexact(r->specs[0].dtype)))
+    return wrong(r);
+  return mx_node(MX_PRIM_NUMBER_OF_ELEMENTS, r->specs[0], 1, r->in, r->n_params, r->params, S);
 }
 
 static mx_array *fft(rec *r) {
@@ -521,6 +545,9 @@ static const row rows[MX_PRIM_COUNT] = {
     [MX_PRIM_SVD] = SPECTRAL, [MX_PRIM_EIGH] = SPECTRAL, [MX_PRIM_EIG] = SPECTRAL,
     [MX_PRIM_ARANGE] = {arange, 0, WORDS(mx_arange_params), 0, 0},
     [MX_PRIM_RANDOM_BITS] = {random_bits, 1, WORDS(mx_bits_params), 0, 0},
+    [MX_PRIM_RANDOM_ERF] = {random_erf, 1, WORDS(mx_random_erf_params), 0, 0},
+    [MX_PRIM_NUMBER_OF_ELEMENTS] = {count, 1, WORDS(mx_count_params), 0, 0},
+    [MX_PRIM_QR] = {qr, 1, WORDS(mx_qr_params), 0, 2},
     [MX_PRIM_FFT] = {fft, 1, WORDS(mx_fft_params), 0, 0},
 };
 

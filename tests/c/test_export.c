@@ -71,6 +71,7 @@ BODY(b_attention, mx_fast_scaled_dot_product_attention(mx_reshape(X, MX_INTS(1, 
 BODY(b_cross, mx_fast_cross_entropy(X, mx_argmax_axis(X, 1, false, S), S))
 BODY(b_fft, mx_abs(mx_fft_rfft(X, 6, 1, MLX_FFT_NORM_BACKWARD, S), S))
 BODY(b_random, mx_random_bits(MX_INTS(3, 4), 2, mx_random_key(5), S))
+BODY(b_normal, mx_random_normal(MX_INTS(3, 4), MLX_FLOAT32, 0, 1, mx_random_key(5), S))
 BODY(b_chol, mx_linalg_cholesky(mx_add(mx_matmul(X, W, S), mx_multiply(mx_eye(4, 4, 0, MLX_FLOAT32, S), num(50), S), S), false, S))
 BODY(b_stop, mx_stop_gradient(mx_add(X, X, S), S))
 BODY(b_big, mx_add(mx_zeros(MX_INTS(200, 4, 6), MLX_FLOAT32, S), X, S)) /* larger than what is kept as a constant */
@@ -93,6 +94,11 @@ static mx_array *b_svd(mx_vec in) {
   return r;
 }
 
+static mx_array *b_qr(mx_vec in) {
+  mx_array *q, *r;
+  return mx_linalg_qr(&q, &r, X, S) ? NULL : mx_matmul(q, r, S);
+}
+
 static mx_array *b_depends(mx_vec in) {
   mx_vec d = {NULL, 0};
   mx_array *r = mx_depends(&d, (mx_vec){in.p, 1}, (mx_vec){in.p + 1, 1}) ? NULL : d.p[0];
@@ -106,7 +112,7 @@ static const body bodies[] = {
     b_cumsum, b_views, b_slice, b_flatten, b_strided, b_diagonal, b_view, b_broadcast, b_concat, b_take,
     b_take_along, b_put_along, b_gather, b_scatter, b_update, b_dynamic, b_masked, b_search, b_sort,
     b_partition, b_conv, b_rms, b_layer, b_rope, b_attention, b_cross, b_fft, b_random, b_chol, b_stop,
-    b_big, b_quantized, b_svd, b_depends,
+    b_big, b_quantized, b_svd, b_qr, b_depends, b_normal,
 };
 enum { N_BODIES = sizeof bodies / sizeof *bodies };
 
@@ -157,7 +163,8 @@ static void every_operation_comes_back(void **state) {
 
 static mx_array *two_layers(mx_vec in) {
   mx_array *w = mx_cast(mx_reshape(mx_arange(0, 12, 1, MLX_FLOAT32, S), MX_INTS(6, 2), S), MLX_FLOAT32, S);
-  return mx_softmax_axis(mx_matmul(mx_exp(X, S), w, S), -1, false, S);
+  mx_array *h = mx_softmax_axis(mx_matmul(mx_exp(X, S), w, S), -1, false, S);
+  return mx_multiply(h, mx_mean(X, false, S), S);
 }
 
 static void shapeless_takes_other_shapes(void **state) {
