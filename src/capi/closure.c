@@ -10,16 +10,13 @@ mx_closure *mx_closure_retain(mx_closure *c) {
 }
 
 void mx_closure_release(mx_closure *c) {
-  if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1)
-    return;
-  if (c->dtor)
-    c->dtor(c->payload);
+  if (!c || atomic_fetch_sub_explicit(&c->refs, 1, memory_order_acq_rel) != 1) return;
+  if (c->dtor) c->dtor(c->payload);
   free(c);
 }
 
 mx_closure *mx_in_closure(void *ctx, const char *op) {
-  if (!ctx)
-    mx_fail(MX_VALUE, "[%s] the function's handle is empty", op);
+  if (!ctx) mx_fail(MX_VALUE, "[%s] the function's handle is empty", op);
   return ctx;
 }
 
@@ -30,8 +27,7 @@ static void *make(void (*fn)(void), bool plain, void *payload, void (*dtor)(void
     atomic_init(&c->refs, 1);
     return c;
   }
-  if (dtor)
-    dtor(payload);
+  if (dtor) dtor(payload);
   if (fn)
     mx_nomem("closure");
   else
@@ -41,8 +37,7 @@ static void *make(void (*fn)(void), bool plain, void *payload, void (*dtor)(void
 }
 
 static int set(void **to, void *from) {
-  if (from)
-    mx_closure_retain(from);
+  if (from) mx_closure_retain(from);
   mx_closure_release(*to);
   *to = from;
   return 0;
@@ -55,22 +50,22 @@ static int failed(void) {
 }
 
 /* What every type has. T: the handle type, ARGS: the parameters of its function. */
-#define CLOSURE(T, ...)                                                                          \
-  T T##_new(void) {                                                                              \
-    return (T){NULL};                                                                            \
-  }                                                                                              \
-  int T##_free(T cls) {                                                                          \
-    mx_closure_release(cls.ctx);                                                                 \
-    return 0;                                                                                    \
-  }                                                                                              \
-  int T##_set(T *cls, const T src) {                                                             \
-    return set(&cls->ctx, src.ctx);                                                              \
-  }                                                                                              \
-  T T##_new_func(int (*fun)(__VA_ARGS__)) {                                                      \
-    return (T){make((void (*)(void))fun, true, NULL, NULL)};                                     \
-  }                                                                                              \
-  T T##_new_func_payload(int (*fun)(__VA_ARGS__, void *), void *payload, void (*dtor)(void *)) { \
-    return (T){make((void (*)(void))fun, false, payload, dtor)};                                 \
+#define CLOSURE(T, ...)                                                                            \
+  T T##_new(void) {                                                                                \
+    return (T){NULL};                                                                              \
+  }                                                                                                \
+  int T##_free(T cls) {                                                                            \
+    mx_closure_release(cls.ctx);                                                                   \
+    return 0;                                                                                      \
+  }                                                                                                \
+  int T##_set(T *cls, const T src) {                                                               \
+    return set(&cls->ctx, src.ctx);                                                                \
+  }                                                                                                \
+  T T##_new_func(int (*fun)(__VA_ARGS__)) {                                                        \
+    return (T){make((void (*)(void))fun, true, NULL, NULL)};                                       \
+  }                                                                                                \
+  T T##_new_func_payload(int (*fun)(__VA_ARGS__, void *), void *payload, void (*dtor)(void *)) {   \
+    return (T){make((void (*)(void))fun, false, payload, dtor)};                                   \
   }
 
 CLOSURE(mlx_closure, mlx_vector_array *, const mlx_vector_array)
@@ -97,9 +92,11 @@ static int call(mx_closure *c, mlx_vector_array *res, const mlx_vector_array in)
 int mx_call_kwargs(mx_closure *c, mlx_vector_array *res, const mlx_vector_array in,
                    const mlx_map_string_to_array kwargs) {
   typedef int fn(mlx_vector_array *, const mlx_vector_array, const mlx_map_string_to_array);
-  typedef int fn_p(mlx_vector_array *, const mlx_vector_array, const mlx_map_string_to_array, void *);
+  typedef int fn_p(mlx_vector_array *, const mlx_vector_array, const mlx_map_string_to_array,
+                   void *);
   mx_error_clear();
-  int bad = c->plain ? ((fn *)c->fn)(res, in, kwargs) : ((fn_p *)c->fn)(res, in, kwargs, c->payload);
+  int bad =
+      c->plain ? ((fn *)c->fn)(res, in, kwargs) : ((fn_p *)c->fn)(res, in, kwargs, c->payload);
   return bad ? failed() : 0;
 }
 
@@ -108,7 +105,8 @@ static int call_value_and_grad(mx_closure *c, mlx_vector_array *res_0, mlx_vecto
   typedef int fn(mlx_vector_array *, mlx_vector_array *, const mlx_vector_array);
   typedef int fn_p(mlx_vector_array *, mlx_vector_array *, const mlx_vector_array, void *);
   mx_error_clear();
-  int bad = c->plain ? ((fn *)c->fn)(res_0, res_1, in) : ((fn_p *)c->fn)(res_0, res_1, in, c->payload);
+  int bad =
+      c->plain ? ((fn *)c->fn)(res_0, res_1, in) : ((fn_p *)c->fn)(res_0, res_1, in, c->payload);
   return bad ? failed() : 0;
 }
 
@@ -139,8 +137,8 @@ int mx_call_custom_jvp(mx_closure *c, mlx_vector_array *res, const mlx_vector_ar
 int mx_call_custom_vmap(mx_closure *c, mlx_vector_array *res_0, mlx_vector_int *res_1,
                         const mlx_vector_array in, const int *axes, size_t n) {
   typedef int fn(mlx_vector_array *, mlx_vector_int *, const mlx_vector_array, const int *, size_t);
-  typedef int fn_p(mlx_vector_array *, mlx_vector_int *, const mlx_vector_array, const int *, size_t,
-                   void *);
+  typedef int fn_p(mlx_vector_array *, mlx_vector_int *, const mlx_vector_array, const int *,
+                   size_t, void *);
   mx_error_clear();
   int bad = c->plain ? ((fn *)c->fn)(res_0, res_1, in, axes, n)
                      : ((fn_p *)c->fn)(res_0, res_1, in, axes, n, c->payload);
@@ -167,8 +165,7 @@ mx_fun mx_closure_fun(mx_closure *c) {
 /* Moves a call's results into the caller's handles, or drops them. */
 static int finish(int bad, mlx_vector_array *to, mlx_vector_array from) {
   mlx_vector_array_free(bad ? from : *to);
-  if (!bad)
-    *to = from;
+  if (!bad) *to = from;
   return bad;
 }
 
@@ -179,7 +176,8 @@ int mlx_closure_apply(mlx_vector_array *res, mlx_closure cls, const mlx_vector_a
 }
 
 int mlx_closure_kwargs_apply(mlx_vector_array *res, mlx_closure_kwargs cls,
-                             const mlx_vector_array input_0, const mlx_map_string_to_array input_1) {
+                             const mlx_vector_array input_0,
+                             const mlx_map_string_to_array input_1) {
   mlx_vector_array r = {NULL};
   mx_closure *c = mx_in_closure(cls.ctx, "closure_apply");
   return finish(!c || mx_call_kwargs(c, &r, input_0, input_1), res, r) ? mx_report() : 0;
@@ -219,8 +217,7 @@ int mlx_closure_custom_vmap_apply(mlx_vector_array *res_0, mlx_vector_int *res_1
   mx_closure *c = mx_in_closure(cls.ctx, "closure_apply");
   int bad = !c || mx_call_custom_vmap(c, &r, &axes, input_0, input_1, input_1_num);
   mlx_vector_int_free(bad ? axes : *res_1);
-  if (!bad)
-    *res_1 = axes;
+  if (!bad) *res_1 = axes;
   return finish(bad, res_0, r) ? mx_report() : 0;
 }
 
@@ -232,8 +229,7 @@ static int call_unary(mlx_vector_array *res, const mlx_vector_array in, void *pa
   mx_closure *c = payload;
   mx_vec v;
   mlx_array r = {NULL};
-  if (mx_in_vector(&v, in, "closure_unary"))
-    return 1;
+  if (mx_in_vector(&v, in, "closure_unary")) return 1;
   int bad = v.n == 1 ? ((unary *)c->fn)(&r, (mlx_array){v.p[0]})
                      : mx_fail(MX_VALUE, "[closure_unary] %zu arrays instead of one", v.n);
   mx_array *one = r.ctx;

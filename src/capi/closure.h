@@ -31,8 +31,8 @@ int mx_call_custom_jvp(mx_closure *c, mlx_vector_array *res, const mlx_vector_ar
 int mx_call_custom_vmap(mx_closure *c, mlx_vector_array *res_0, mlx_vector_int *res_1,
                         const mlx_vector_array in, const int *axes, size_t n);
 
-/* A new handle's vector of arrays, and the arrays of one that a function filled, which then belong to
- * the open scope. Both leave the reporting of an error to the caller. */
+/* A new handle's vector of arrays, and the arrays of one that a function filled, which then belong
+ * to the open scope. Both leave the reporting of an error to the caller. */
 int mx_out_vector(mlx_vector_array *res, mx_vec v);
 int mx_own_vector(mx_vec *v, const mlx_vector_array a, const char *op);
 

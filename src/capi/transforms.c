@@ -7,8 +7,10 @@
 #include "capi/closure.h"
 #include "mlx/c/transforms_impl.h"
 
-/* Two lists of results into two handles: the tail of a call. Frees the lists and closes the scope. */
-static int give_two(mlx_vector_array *res_0, mlx_vector_array *res_1, mx_vec *v, int bad, mx_scope s) {
+/* Two lists of results into two handles: the tail of a call. Frees the lists and closes the scope.
+ */
+static int give_two(mlx_vector_array *res_0, mlx_vector_array *res_1, mx_vec *v, int bad,
+                    mx_scope s) {
   mlx_vector_array r[2] = {{NULL}, {NULL}};
   bad = bad || mx_out_vector(&r[0], v[0]) || mx_out_vector(&r[1], v[1]);
   free(v[0].p);
@@ -35,7 +37,8 @@ static int give(mlx_vector_array *res, mx_vec *v, int bad, mx_scope s) {
 typedef int transform(mx_vec *, mx_vec *, mx_fun, mx_vec, mx_vec);
 
 static int apply(transform *t, const char *op, mlx_vector_array *res_0, mlx_vector_array *res_1,
-                 const mlx_closure fun, const mlx_vector_array primals, const mlx_vector_array more) {
+                 const mlx_closure fun, const mlx_vector_array primals,
+                 const mlx_vector_array more) {
   mx_scope scope = mx_scope_open();
   mx_vec p = {NULL, 0}, m = p, out[2] = {p, p};
   mx_closure *c = mx_in_closure(fun.ctx, op);
@@ -73,8 +76,7 @@ static void drop_derived(void *payload) {
 static derived *derive(const mlx_closure fun, const int *a, size_t n, const int *b, size_t m,
                        const char *op) {
   mx_closure *c = mx_in_closure(fun.ctx, op);
-  if (!c)
-    return NULL;
+  if (!c) return NULL;
   if ((n && !a) || (m && !b) || n > INT16_MAX || m > INT16_MAX) {
     mx_fail(MX_VALUE, "[%s] no list of numbers", op);
     return NULL;
@@ -85,10 +87,8 @@ static derived *derive(const mlx_closure fun, const int *a, size_t n, const int 
     return NULL;
   }
   *d = (derived){.fun = mx_closure_retain(c), .n = n, .m = m};
-  if (n)
-    memcpy(d->numbers, a, n * sizeof *a);
-  if (m)
-    memcpy(d->numbers + n, b, m * sizeof *b);
+  if (n) memcpy(d->numbers, a, n * sizeof *a);
+  if (m) memcpy(d->numbers + n, b, m * sizeof *b);
   return d;
 }
 
@@ -107,24 +107,22 @@ int mlx_value_and_grad(mlx_closure_value_and_grad *res, const mlx_closure fun, c
                        size_t argnums_num) {
   for (size_t i = 0; argnums && i < argnums_num; i++)
     if (argnums[i] < 0) {
-      mx_fail(MX_VALUE, "[grad] Can't compute the gradient of negative argument index %d", argnums[i]);
+      mx_fail(MX_VALUE, "[grad] Can't compute the gradient of negative argument index %d",
+              argnums[i]);
       return mx_report();
     }
   derived *d = derive(fun, argnums, argnums_num, NULL, 0, "value_and_grad");
-  if (!d)
-    return mx_report();
+  if (!d) return mx_report();
   mlx_closure_value_and_grad r =
       mlx_closure_value_and_grad_new_func_payload(call_value_and_grad, d, drop_derived);
-  if (!r.ctx)
-    return 1;
+  if (!r.ctx) return 1;
   mlx_closure_value_and_grad_free(*res);
   *res = r;
   return 0;
 }
 
 static int replace_closure(mlx_closure *res, mlx_closure made) {
-  if (!made.ctx)
-    return 1;
+  if (!made.ctx) return 1;
   mlx_closure_free(*res);
   *res = made;
   return 0;
@@ -132,7 +130,8 @@ static int replace_closure(mlx_closure *res, mlx_closure made) {
 
 /* ---- custom functions ---- */
 
-/* The rules of one custom function; each may be absent. `again`: the function, where it runs again. */
+/* The rules of one custom function; each may be absent. `again`: the function, where it runs again.
+ */
 typedef struct rules {
   mx_custom head;
   mx_closure *vjp, *jvp, *vmap, *again;
@@ -152,14 +151,14 @@ static void free_rules(mx_payload *p) {
   free(r);
 }
 
-static int rule_vjp(mx_custom *c, mx_vec primals, mx_vec cotangents, mx_vec outputs, mx_vec *grads) {
+static int rule_vjp(mx_custom *c, mx_vec primals, mx_vec cotangents, mx_vec outputs,
+                    mx_vec *grads) {
   mlx_vector_array in[3] = {{NULL}, {NULL}, {NULL}}, res = {NULL};
   int bad = mx_out_vector(&in[0], primals) || mx_out_vector(&in[1], cotangents) ||
             mx_out_vector(&in[2], outputs) ||
             mx_call_custom(((rules *)c)->vjp, &res, in[0], in[1], in[2]) ||
             mx_own_vector(grads, res, "custom_function");
-  for (int i = 0; i < 3; i++)
-    mlx_vector_array_free(in[i]);
+  for (int i = 0; i < 3; i++) mlx_vector_array_free(in[i]);
   mlx_vector_array_free(res);
   return bad;
 }
@@ -181,8 +180,7 @@ static int copy_axes(const mlx_vector_int from, int *axes, size_t n) {
     return mx_fail(MX_VALUE, "[custom_function] vmap returned %zu axes for %zu outputs",
                    mlx_vector_int_size(from), n);
   for (size_t i = 0; i < n; i++)
-    if (mlx_vector_int_get(&axes[i], from, i))
-      return 1;
+    if (mlx_vector_int_get(&axes[i], from, i)) return 1;
   return 0;
 }
 
@@ -199,7 +197,8 @@ static int rule_vmap(mx_custom *c, mx_vec in, const int *axes, mx_vec *out, int 
   return bad;
 }
 
-static int rule_again(mx_custom *c, mx_vec primals, mx_vec cotangents, mx_vec outputs, mx_vec *grads) {
+static int rule_again(mx_custom *c, mx_vec primals, mx_vec cotangents, mx_vec outputs,
+                      mx_vec *grads) {
   (void)outputs;
   return mx_checkpoint_vjp(mx_closure_fun(((rules *)c)->again), primals, cotangents, grads);
 }
@@ -214,7 +213,8 @@ static rules *make_rules(void *vjp, void *jvp, void *vmap, void *again) {
     mx_nomem("custom_function");
     return NULL;
   }
-  *r = (rules){.vjp = shared(vjp), .jvp = shared(jvp), .vmap = shared(vmap), .again = shared(again)};
+  *r =
+      (rules){.vjp = shared(vjp), .jvp = shared(jvp), .vmap = shared(vmap), .again = shared(again)};
   atomic_init(&r->head.head.refs, 1);
   r->head.head.dtor = free_rules;
   r->head.vjp = vjp ? rule_vjp : again ? rule_again : NULL;
@@ -246,8 +246,7 @@ static int customize(mlx_closure *res, const mlx_closure fun, void *vjp, void *j
   rules *r = f ? make_rules(vjp, jvp, vmap, again ? f : NULL) : NULL;
   custom *c = r ? malloc(sizeof *c) : NULL;
   if (!c) {
-    if (r)
-      mx_nomem("custom_function"), mx_payload_release(&r->head.head);
+    if (r) mx_nomem("custom_function"), mx_payload_release(&r->head.head);
     return mx_report();
   }
   *c = (custom){mx_closure_retain(f), r};
@@ -272,13 +271,10 @@ int mlx_checkpoint(mlx_closure *res, const mlx_closure fun) {
 
 /* One number for each of n things, where the caller gave one for all. */
 static int *spread(const int *given, size_t n_given, size_t *n) {
-  if (n_given != 1)
-    *n = n_given;
+  if (n_given != 1) *n = n_given;
   int *p = malloc((*n + 1) * sizeof *p);
-  for (size_t i = 0; p && i < *n; i++)
-    p[i] = given[n_given == 1 ? 0 : i];
-  if (!p)
-    mx_nomem("vmap");
+  for (size_t i = 0; p && i < *n; i++) p[i] = given[n_given == 1 ? 0 : i];
+  if (!p) mx_nomem("vmap");
   return p;
 }
 
@@ -308,8 +304,7 @@ static int call_vmap(mlx_vector_array *res, const mlx_vector_array in, void *pay
 int mlx_vmap(mlx_closure *res, const mlx_closure fun, const int *in_axes, size_t in_axes_num,
              const int *out_axes, size_t out_axes_num) {
   derived *d = derive(fun, in_axes, in_axes_num, out_axes, out_axes_num, "vmap");
-  if (!d)
-    return mx_report();
+  if (!d) return mx_report();
   return replace_closure(res, mlx_closure_new_func_payload(call_vmap, d, drop_derived));
 }
 

@@ -12,11 +12,9 @@ static atomic_int n_open;
 static uint32_t last_id; /* under the lock */
 
 void mx_session_open(void) {
-  if (mine.depth++)
-    return;
+  if (mine.depth++) return;
   pthread_mutex_lock(&lock);
-  if (++last_id == 0)
-    last_id = 1;
+  if (++last_id == 0) last_id = 1;
   mine.id = last_id;
   mine.top = 0;
   mine.kept = NULL;
@@ -27,12 +25,10 @@ void mx_session_open(void) {
 }
 
 void mx_session_close(void) {
-  if (--mine.depth)
-    return;
+  if (--mine.depth) return;
   pthread_mutex_lock(&lock);
   mx_session **at = &open_sessions;
-  while (*at != &mine)
-    at = &(*at)->next;
+  while (*at != &mine) at = &(*at)->next;
   *at = mine.next;
   mine.id = 0;
   atomic_fetch_sub(&n_open, 1);
@@ -67,16 +63,13 @@ void mx_session_enter(mx_array *a) {
 /* Under the lock. */
 static mx_session *find(uint32_t id) {
   mx_session *s = open_sessions;
-  while (s && s->id != id)
-    s = s->next;
+  while (s && s->id != id) s = s->next;
   return s;
 }
 
 bool mx_session_is_open(uint32_t id) {
-  if (id == mine.id)
-    return id != 0;
-  if (atomic_load_explicit(&n_open, memory_order_acquire) == 0)
-    return false;
+  if (id == mine.id) return id != 0;
+  if (atomic_load_explicit(&n_open, memory_order_acquire) == 0) return false;
   pthread_mutex_lock(&lock);
   bool is = find(id) != NULL;
   pthread_mutex_unlock(&lock);
@@ -87,8 +80,7 @@ void mx_session_inherit(mx_array *first, int n_in, mx_array *const *in) {
   uint32_t session = 0, level = 0;
   for (int i = 0; i < n_in; i++) {
     const mx_array *a = in[i] ? in[i]->owner : NULL;
-    if (!a || !a->session)
-      continue;
+    if (!a || !a->session) continue;
     if (a->session == session) {
       level = a->level > level ? a->level : level;
     } else if (a->session == mine.id || (session != mine.id && a->session > session)) {
@@ -96,17 +88,14 @@ void mx_session_inherit(mx_array *first, int n_in, mx_array *const *in) {
       level = a->level;
     }
   }
-  if (!session)
-    return;
+  if (!session) return;
   first->session = session;
   first->level = level + 1;
-  if (session == mine.id && first->level > mine.top)
-    mine.top = first->level;
+  if (session == mine.id && first->level > mine.top) mine.top = first->level;
 }
 
 bool mx_session_keeps(mx_array *first) {
-  if (!first->session || atomic_load_explicit(&n_open, memory_order_acquire) == 0)
-    return false;
+  if (!first->session || atomic_load_explicit(&n_open, memory_order_acquire) == 0) return false;
   pthread_mutex_lock(&lock);
   mx_session *s = find(first->session);
   if (s) {

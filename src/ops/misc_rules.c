@@ -20,20 +20,17 @@ int mx_remake_depends(const mx_op *op, mx_array *const *in, mx_array **out) {
 }
 
 int mx_vjp_depends(const mx_vjp_call *c) {
-  for (int i = 0; i < c->op->n_out; i++)
-    c->grad[i] = c->g[i];
+  for (int i = 0; i < c->op->n_out; i++) c->grad[i] = c->g[i];
   return 0;
 }
 
 int mx_jvp_depends(const mx_jvp_call *c) {
-  for (int i = 0; i < c->op->n_out; i++)
-    c->out_t[i] = c->t[i];
+  for (int i = 0; i < c->op->n_out; i++) c->out_t[i] = c->t[i];
   return 0;
 }
 
 int mx_vmap_depends(const mx_vmap_call *c) {
-  for (int i = 0; i < c->op->n_out; i++)
-    c->out_axis[i] = c->axis[i];
+  for (int i = 0; i < c->op->n_out; i++) c->out_axis[i] = c->axis[i];
   return mx_remake_through(c->op, c->in, c->out);
 }
 

@@ -1,6 +1,6 @@
-/* How each primitive is transformed: the contract between src/transforms, which walks graphs, and the
- * families, which know their mathematics. The table of rules is generated from the `vjp`, `jvp`,
- * `vmap` and `remake` lines of the op table (gen/rules.c).
+/* How each primitive is transformed: the contract between src/transforms, which walks graphs, and
+ * the families, which know their mathematics. The table of rules is generated from the `vjp`,
+ * `jvp`, `vmap` and `remake` lines of the op table (gen/rules.c).
  *
  * A rule builds nodes in the open scope through the ordinary builders, so that what it makes can be
  * transformed again (gradients of gradients, vmap of gradients). It never evaluates and never looks
@@ -12,17 +12,18 @@
 
 /* Reverse mode: cotangents of the outputs to cotangents of the inputs. */
 typedef struct mx_vjp_call {
-  const mx_op *op;       /* prim, params, stream; its inputs are `in`, whether evaluated or not */
-  mx_array *const *in;   /* NULL for an absent optional input */
-  mx_array *const *out;  /* the outputs as they stand in the graph */
-  mx_array *const *g;    /* one an output, of its shape and dtype; NULL where nothing flows */
-  const bool *want;      /* inputs whose gradient somebody needs */
-  mx_array **grad;       /* to fill for wanted inputs; NULL, as found, says zero. Shape of the input;
-                          * the caller casts to the input's dtype and sums what several uses give */
-  mx_stream *s;          /* op->stream */
+  const mx_op *op;      /* prim, params, stream; its inputs are `in`, whether evaluated or not */
+  mx_array *const *in;  /* NULL for an absent optional input */
+  mx_array *const *out; /* the outputs as they stand in the graph */
+  mx_array *const *g;   /* one an output, of its shape and dtype; NULL where nothing flows */
+  const bool *want;     /* inputs whose gradient somebody needs */
+  mx_array **grad;      /* to fill for wanted inputs; NULL, as found, says zero. Shape of the input;
+                         * the caller casts to the input's dtype and sums what several uses give */
+  mx_stream *s;         /* op->stream */
 } mx_vjp_call;
 
-/* Forward mode: tangents of the inputs (NULL: zero) to tangents of the outputs (leave NULL: zero). */
+/* Forward mode: tangents of the inputs (NULL: zero) to tangents of the outputs (leave NULL: zero).
+ */
 typedef struct mx_jvp_call {
   const mx_op *op;
   mx_array *const *in;
@@ -38,9 +39,9 @@ typedef struct mx_vmap_call {
   const mx_op *op;
   mx_array *const *in;
   const int *axis;
-  int64_t size;          /* length of the further axis */
-  mx_array **out;        /* to fill: the outputs with the axis ... */
-  int *out_axis;         /* ... and where it stands; -1: the output does not depend on it */
+  int64_t size;   /* length of the further axis */
+  mx_array **out; /* to fill: the outputs with the axis ... */
+  int *out_axis;  /* ... and where it stands; -1: the output does not depend on it */
   mx_stream *s;
 } mx_vmap_call;
 
@@ -59,22 +60,23 @@ enum mx_vjp_state {
   MX_VJP_LACKS /* no line: an error that names the operation */
 };
 
-/* By enum mx_prim; in gen/rules.c. A missing jvp is derived from vjp by transposing it (src/transforms);
- * for the others the calls below know what to do without a rule. */
+/* By enum mx_prim; in gen/rules.c. A missing jvp is derived from vjp by transposing it
+ * (src/transforms); for the others the calls below know what to do without a rule. */
 extern const mx_rules mx_prim_rules[];
 
 /* ---- applying rules ---- */
 
-/* The primitive's vmap rule; without one an elementwise primitive aligns axes, and any other runs the
- * operation once a slice and stacks the results. */
+/* The primitive's vmap rule; without one an elementwise primitive aligns axes, and any other runs
+ * the operation once a slice and stacks the results. */
 int mx_vmap_op(const mx_vmap_call *c);
-/* The same operation, its parameters unchanged, on inputs of the same shapes and dtypes as those it was
- * made with, whatever their layouts. Fills out[0 .. op->n_out). op must still have its inputs. */
+/* The same operation, its parameters unchanged, on inputs of the same shapes and dtypes as those it
+ * was made with, whatever their layouts. Fills out[0 .. op->n_out). op must still have its inputs.
+ */
 int mx_remake_same(const mx_op *op, mx_array *const *in, mx_array **out);
 /* A view of several outputs that shows its first inputs (depends) on other inputs. */
 int mx_remake_through(const mx_op *op, mx_array *const *in, mx_array **out);
-/* The same operation on inputs of other shapes: the primitive's remake rule; an elementwise primitive
- * needs none. ValueError where there is none and the shapes differ. */
+/* The same operation on inputs of other shapes: the primitive's remake rule; an elementwise
+ * primitive needs none. ValueError where there is none and the shapes differ. */
 int mx_remake(const mx_op *op, mx_array *const *in, mx_array **out);
 
 /* ---- for rules ---- */
@@ -96,10 +98,11 @@ mx_array *mx_imaginary_unit(void); /* complex64, 0-d */
 
 /* The conjugate of what is complex; anything else as it is. */
 mx_array *mx_rule_conjugate(mx_array *a, mx_stream *s);
-/* Gives input i the gradient d (NULL: making it failed), conjugated where asked, in the input's shape. */
+/* Gives input i the gradient d (NULL: making it failed), conjugated where asked, in the input's
+ * shape. */
 int mx_rule_grad(const mx_vjp_call *c, int i, mx_array *d, bool conjugate);
-/* Adds what input i contributes to the output's tangent. An operation from complex to real computes it
- * with g = mx_rule_unit; its tangent is real(conj(d) * t). */
+/* Adds what input i contributes to the output's tangent. An operation from complex to real computes
+ * it with g = mx_rule_unit; its tangent is real(conj(d) * t). */
 int mx_rule_tangent(const mx_jvp_call *c, int i, mx_array **sum, mx_array *d);
 mx_array *mx_rule_unit(const mx_jvp_call *c, int i);
 int mx_rule_tangent_done(const mx_jvp_call *c, mx_array *sum);

@@ -13,8 +13,7 @@ typedef struct mx_dep_frame {
 
 /* Room for one more of something. */
 static void *grown(void *p, size_t n, size_t *cap, size_t item) {
-  if (n < *cap)
-    return p;
+  if (n < *cap) return p;
   size_t to = *cap ? *cap * 2 : 64;
   void *q = realloc(p, to * item);
   if (!q) {
@@ -28,8 +27,7 @@ static void *grown(void *p, size_t n, size_t *cap, size_t item) {
 /* Numbers an array's operation; its place is kept at the owner. */
 static int see(mx_deps *d, mx_array *a, bool depends) {
   mx_dep *p = grown(d->seen, d->n_seen, &d->cap_seen, sizeof *p);
-  if (!p)
-    return 1;
+  if (!p) return 1;
   d->seen = p;
   mx_array *first = a->owner;
   p[d->n_seen] = (mx_dep){first, depends, d->n_values};
@@ -49,15 +47,11 @@ static bool leads_on(const mx_deps *d, const mx_array *first) {
 /* Looks at an array; pushes its operation where that was not looked at before. */
 static int reach(mx_deps *d, mx_array *a) {
   mx_array *first = a->owner;
-  if (first->session != d->session || first->level < d->floor || is_seen(d, first))
-    return 0;
-  if (see(d, a, false))
-    return 1;
-  if (!leads_on(d, first))
-    return 0;
+  if (first->session != d->session || first->level < d->floor || is_seen(d, first)) return 0;
+  if (see(d, a, false)) return 1;
+  if (!leads_on(d, first)) return 0;
   frame *p = grown(d->stack, d->n_stack, &d->cap_stack, sizeof *p);
-  if (!p)
-    return 1;
+  if (!p) return 1;
   d->stack = p;
   p[d->n_stack++] = (frame){first->mark, 0};
   return 0;
@@ -69,11 +63,9 @@ static int finish(mx_deps *d, uint32_t at) {
   bool depends = false;
   for (int i = 0; i < op->n_in && !depends; i++)
     depends = op->in[i] && mx_deps_value(d, op->in[i]) >= 0;
-  if (!depends)
-    return 0;
+  if (!depends) return 0;
   uint32_t *p = grown(d->order, d->n_order, &d->cap_order, sizeof *p);
-  if (!p)
-    return 1;
+  if (!p) return 1;
   d->order = p;
   p[d->n_order++] = at;
   d->seen[at].depends = true;
@@ -88,14 +80,12 @@ static int walk(mx_deps *d) {
     const mx_op *op = d->seen[f->at].first->op;
     if (f->next < op->n_in) {
       mx_array *in = op->in[f->next++];
-      if (in && reach(d, in))
-        return 1;
+      if (in && reach(d, in)) return 1;
       continue;
     }
     uint32_t at = f->at;
     d->n_stack--;
-    if (finish(d, at))
-      return 1;
+    if (finish(d, at)) return 1;
   }
   return 0;
 }
@@ -106,12 +96,10 @@ int mx_deps_find(mx_deps *d, mx_vec from, mx_vec to, bool past_zero) {
     const mx_array *o = from.p[i]->owner;
     d->session = o->session;
     d->floor = o->level < d->floor ? o->level : d->floor;
-    if (!is_seen(d, o) && see(d, from.p[i], true))
-      goto fail;
+    if (!is_seen(d, o) && see(d, from.p[i], true)) goto fail;
   }
   for (size_t i = 0; i < to.n && from.n; i++)
-    if (reach(d, to.p[i]) || walk(d))
-      goto fail;
+    if (reach(d, to.p[i]) || walk(d)) goto fail;
   return 0;
 fail:
   mx_deps_free(d);
@@ -126,17 +114,14 @@ void mx_deps_free(mx_deps *d) {
 }
 
 int mx_trace_fun(mx_vec *in, mx_vec *out, mx_fun f, mx_vec like) {
-  if (mx_vec_alloc(in, like.n, "trace"))
-    return 1;
+  if (mx_vec_alloc(in, like.n, "trace")) return 1;
   for (size_t i = 0; i < like.n; i++) {
     const mx_array *a = like.p[i];
     in->p[i] = mx_placeholder((mx_spec){(mlx_dtype)a->dtype, a->ndim, a->shape, NULL});
-    if (!in->p[i])
-      goto fail;
+    if (!in->p[i]) goto fail;
     mx_session_enter(in->p[i]);
   }
-  if (f.call(f.ctx, *in, out))
-    goto fail;
+  if (f.call(f.ctx, *in, out)) goto fail;
   return 0;
 fail:
   free(in->p);

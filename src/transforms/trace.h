@@ -1,10 +1,10 @@
 /* Functions of arrays and what can be done with them: gradients, tangents, maps, custom rules.
  *
- * All of it builds graphs and never evaluates; results belong to the open scope, and their lists to the
- * caller (mx_vec_alloc). A function under transformation runs once, on arrays that stand for its
- * arguments, in a session (core/session.h), so that its graph is there afterwards even where the
- * function evaluated something. Gradient arguments have values; those of a map or of compile are
- * placeholders, and evaluating what depends on one is a ValueError. */
+ * All of it builds graphs and never evaluates; results belong to the open scope, and their lists to
+ * the caller (mx_vec_alloc). A function under transformation runs once, on arrays that stand for
+ * its arguments, in a session (core/session.h), so that its graph is there afterwards even where
+ * the function evaluated something. Gradient arguments have values; those of a map or of compile
+ * are placeholders, and evaluating what depends on one is a ValueError. */
 #ifndef MX_TRANSFORMS_TRACE_H
 #define MX_TRANSFORMS_TRACE_H
 
@@ -26,7 +26,8 @@ int mx_trace_fun(mx_vec *in, mx_vec *out, mx_fun f, mx_vec like);
 
 /* Outputs, and the gradients of sum(output * cotangent) for each primal: of its shape and dtype. */
 int mx_vjp(mx_vec *out, mx_vec *grads, mx_fun f, mx_vec primals, mx_vec cotangents);
-/* Outputs, of which the first must be a scalar, and its gradient for the inputs of these numbers. */
+/* Outputs, of which the first must be a scalar, and its gradient for the inputs of these numbers.
+ */
 int mx_value_and_grad(mx_vec *out, mx_vec *grads, mx_fun f, mx_vec in, const int *argnums,
                       size_t n_argnums);
 /* Outputs, and their tangents. */
@@ -36,22 +37,23 @@ int mx_jvp(mx_vec *out, mx_vec *tangents_out, mx_fun f, mx_vec primals, mx_vec t
 
 /* axes: -1 for an input that every run sees whole. s_in are what the function ran on. */
 int mx_vmap_trace(mx_vec *s_in, mx_vec *s_out, mx_fun f, mx_vec in, const int *axes, size_t n_axes);
-/* The traced outputs over whole inputs. out_axes: where the further axis stands; -1: an output that must
- * not depend on it. */
-int mx_vmap_replace(mx_vec *out, mx_vec in, mx_vec s_in, mx_vec s_out, const int *axes, size_t n_axes,
-                    const int *out_axes, size_t n_out_axes);
+/* The traced outputs over whole inputs. out_axes: where the further axis stands; -1: an output that
+ * must not depend on it. */
+int mx_vmap_replace(mx_vec *out, mx_vec in, mx_vec s_in, mx_vec s_out, const int *axes,
+                    size_t n_axes, const int *out_axes, size_t n_out_axes);
 int mx_vmap(mx_vec *out, mx_fun f, mx_vec in, const int *axes, size_t n_axes, const int *out_axes,
             size_t n_out_axes);
 
 /* ---- custom rules ---- */
 
-/* The payload of MX_PRIM_CUSTOM_FUNCTION. A rule that is NULL is that of the function itself. Lists that
- * are filled are as those of mx_fun. */
+/* The payload of MX_PRIM_CUSTOM_FUNCTION. A rule that is NULL is that of the function itself. Lists
+ * that are filled are as those of mx_fun. */
 typedef struct mx_custom mx_custom;
 struct mx_custom {
   mx_payload head;
   int (*vjp)(mx_custom *c, mx_vec primals, mx_vec cotangents, mx_vec outputs, mx_vec *grads);
-  int (*jvp)(mx_custom *c, mx_vec primals, mx_vec tangents, const int *argnums, size_t n, mx_vec *out);
+  int (*jvp)(mx_custom *c, mx_vec primals, mx_vec tangents, const int *argnums, size_t n,
+             mx_vec *out);
   /* out_axes has room for one number an output of the function. */
   int (*vmap)(mx_custom *c, mx_vec in, const int *axes, mx_vec *out, int *out_axes, size_t n_out);
 };
@@ -65,7 +67,7 @@ int mx_checkpoint_vjp(mx_fun f, mx_vec primals, mx_vec cotangents, mx_vec *grads
 typedef struct mx_dep { /* an operation, or an array that stands for an argument */
   mx_array *first;      /* its first output */
   bool depends;
-  size_t value;         /* number of its first output among all values */
+  size_t value; /* number of its first output among all values */
 } mx_dep;
 
 typedef struct mx_deps {
@@ -80,7 +82,8 @@ typedef struct mx_deps {
   size_t n_stack, cap_stack;
 } mx_deps;
 
-/* `from`: arrays that joined one session; nothing below them is looked at. Linear, without recursion. */
+/* `from`: arrays that joined one session; nothing below them is looked at. Linear, without
+ * recursion. */
 int mx_deps_find(mx_deps *d, mx_vec from, mx_vec to, bool past_zero);
 void mx_deps_free(mx_deps *d);
 /* The number of a value that depends on `from`; -1 for any other array. */

@@ -11,7 +11,7 @@
 
 typedef struct pull {
   mx_deps deps;
-  mx_array **g;  /* by number of value */
+  mx_array **g; /* by number of value */
   mx_array **grad;
   bool *want;
 } pull;
@@ -24,11 +24,9 @@ static bool same_shape(const mx_array *a, const mx_array *b) {
 /* Adds what one use of an array gives. */
 static int give(pull *p, const mx_array *a, mx_array *g, mx_stream *s) {
   ptrdiff_t at = mx_deps_value(&p->deps, a);
-  if (at < 0)
-    return 0;
+  if (at < 0) return 0;
   g = mx_cast(g, (mlx_dtype)a->dtype, s);
-  if (p->g[at])
-    g = mx_add(p->g[at], g, s);
+  if (p->g[at]) g = mx_add(p->g[at], g, s);
   p->g[at] = g;
   return g ? 0 : 1;
 }
@@ -48,27 +46,20 @@ static int step_back(pull *p, const mx_dep *d) {
   const mx_op *op = d->first->op;
   mx_array **g = p->g + d->value;
   bool any = false;
-  for (int i = 0; i < op->n_out; i++)
-    any = any || g[i];
-  if (!any)
-    return 0;
+  for (int i = 0; i < op->n_out; i++) any = any || g[i];
+  if (!any) return 0;
   const mx_rules *rules = &mx_prim_rules[op->prim];
-  if (rules->vjp_state != MX_VJP_RULE)
-    return lacks(op);
+  if (rules->vjp_state != MX_VJP_RULE) return lacks(op);
   for (int i = 0; i < op->n_in; i++) {
     p->want[i] = op->in[i] && mx_deps_value(&p->deps, op->in[i]) >= 0;
     p->grad[i] = NULL;
   }
   mx_vjp_call c = {op, op->in, op->out, g, p->want, p->grad, op->stream};
-  if (rules->vjp(&c))
-    return 1;
+  if (rules->vjp(&c)) return 1;
   for (int i = 0; i < op->n_in; i++) {
-    if (!p->want[i] || !p->grad[i])
-      continue;
-    if (!same_shape(p->grad[i], op->in[i]))
-      return wrong_shape(op, i, p->grad[i]);
-    if (give(p, op->in[i], p->grad[i], op->stream))
-      return 1;
+    if (!p->want[i] || !p->grad[i]) continue;
+    if (!same_shape(p->grad[i], op->in[i])) return wrong_shape(op, i, p->grad[i]);
+    if (give(p, op->in[i], p->grad[i], op->stream)) return 1;
   }
   return 0;
 }
@@ -78,21 +69,17 @@ static int go_back(pull *p, mx_vec from, mx_vec to, mx_array *const *cotangents,
   for (size_t i = 0; i < to.n; i++) {
     const mx_op *op = to.p[i]->op;
     mx_stream *s = op ? op->stream : mx_default_stream(mx_default_device());
-    if (cotangents[i] && give(p, to.p[i], cotangents[i], s))
-      return 1;
+    if (cotangents[i] && give(p, to.p[i], cotangents[i], s)) return 1;
   }
   for (size_t k = d->n_order; k-- > 0;)
-    if (step_back(p, &d->seen[d->order[k]]))
-      return 1;
-  for (size_t i = 0; i < from.n; i++)
-    grads[i] = p->g[mx_deps_value(d, from.p[i])];
+    if (step_back(p, &d->seen[d->order[k]])) return 1;
+  for (size_t i = 0; i < from.n; i++) grads[i] = p->g[mx_deps_value(d, from.p[i])];
   return 0;
 }
 
 int mx_pull(mx_vec from, mx_vec to, mx_array *const *cotangents, mx_array **grads) {
   pull p = {0};
-  if (mx_deps_find(&p.deps, from, to, false))
-    return 1;
+  if (mx_deps_find(&p.deps, from, to, false)) return 1;
   p.g = calloc(p.deps.n_values + 1, sizeof *p.g);
   p.grad = malloc((p.deps.max_in + 1) * sizeof *p.grad);
   p.want = malloc((p.deps.max_in + 1) * sizeof *p.want);
@@ -115,24 +102,20 @@ static mx_array *argument(mx_array *a) {
   mx_array *t = mx_ready(a) && !mx_session_has(mx_session_mine(), a)
                     ? mx_leaf(spec, mx_buffer_retain(a->buf), a->offset)
                     : mx_node(MX_PRIM_DEPENDS, spec, 1, &a, 1, &offset, s);
-  if (t)
-    mx_session_enter(t);
+  if (t) mx_session_enter(t);
   return t;
 }
 
 int mx_arguments(mx_vec *to, mx_vec from) {
-  if (mx_vec_alloc(to, from.n, "transform"))
-    return 1;
+  if (mx_vec_alloc(to, from.n, "transform")) return 1;
   for (size_t i = 0; i < from.n; i++)
-    if (!(to->p[i] = argument(from.p[i])))
-      return 1;
+    if (!(to->p[i] = argument(from.p[i]))) return 1;
   return 0;
 }
 
 /* Gradients of arguments, zero where nothing flows. */
 static int gradients(mx_vec *grads, mx_vec from, mx_vec to, mx_array *const *cotangents) {
-  if (mx_vec_alloc(grads, from.n, "vjp") || mx_pull(from, to, cotangents, grads->p))
-    return 1;
+  if (mx_vec_alloc(grads, from.n, "vjp") || mx_pull(from, to, cotangents, grads->p)) return 1;
   for (size_t i = 0; i < from.n; i++)
     if (!grads->p[i] &&
         !(grads->p[i] = mx_zeros_of(from.p[i], mx_default_stream(mx_default_device()))))
@@ -150,10 +133,11 @@ static void drop(mx_vec *v) {
 /* Cotangents in the outputs' dtypes. Surplus ones are ignored, as MLX does. */
 static int check_cotangents(mx_vec *own, mx_vec out, mx_vec given) {
   if (out.n > given.n)
-    return mx_fail(MX_VALUE, "[vjp] Number of outputs to compute gradients for (%zu) does not match "
-                             "number of cotangents (%zu).", out.n, given.n);
-  if (mx_vec_alloc(own, out.n, "vjp"))
-    return 1;
+    return mx_fail(MX_VALUE,
+                   "[vjp] Number of outputs to compute gradients for (%zu) does not match "
+                   "number of cotangents (%zu).",
+                   out.n, given.n);
+  if (mx_vec_alloc(own, out.n, "vjp")) return 1;
   for (size_t i = 0; i < out.n; i++) {
     const mx_array *o = out.p[i], *g = given.p[i];
     char x[200], y[200];
@@ -185,15 +169,15 @@ int mx_vjp(mx_vec *out, mx_vec *grads, mx_fun f, mx_vec primals, mx_vec cotangen
 /* ---- value and gradient ---- */
 
 static int check_argnums(const int *argnums, size_t n, size_t n_in) {
-  if (n == 0)
-    return mx_fail(MX_VALUE, "[grad] Gradient wrt no argument requested");
+  if (n == 0) return mx_fail(MX_VALUE, "[grad] Gradient wrt no argument requested");
   for (size_t i = 0; i < n; i++) {
     if (argnums[i] < 0)
       return mx_fail(MX_VALUE, "[grad] Can't compute the gradient of negative argument index %d",
                      argnums[i]);
     if ((size_t)argnums[i] >= n_in)
-      return mx_fail(MX_VALUE, "[grad] Can't compute the gradient of argument index %d because the "
-                               "function is called with only %zu positional arguments.",
+      return mx_fail(MX_VALUE,
+                     "[grad] Can't compute the gradient of argument index %d because the "
+                     "function is called with only %zu positional arguments.",
                      argnums[i], n_in);
     for (size_t k = 0; k < i; k++)
       if (argnums[k] == argnums[i])
@@ -209,21 +193,19 @@ static int scalar_cotangent(mx_vec *own, mx_vec out) {
     return mx_fail(MX_VALUE, "[grad] The function returned no array to compute the gradient of");
   const mx_array *o = out.p[0];
   if (o->ndim)
-    return mx_fail(MX_VALUE, "[vjp] Output shape %s does not match cotangent shape (). If you are "
-                             "using grad your function must return a scalar.",
+    return mx_fail(MX_VALUE,
+                   "[vjp] Output shape %s does not match cotangent shape (). If you are "
+                   "using grad your function must return a scalar.",
                    mx_shape_text(x, sizeof x, o->shape, o->ndim));
   return mx_vec_alloc(own, out.n, "grad") || !(own->p[0] = mx_number(1, o));
 }
 
 /* `in` with arguments in place of the numbered ones. */
 static int select_arguments(mx_vec *all, mx_vec *chosen, mx_vec in, const int *argnums, size_t n) {
-  if (mx_vec_alloc(all, in.n, "grad") || mx_vec_alloc(chosen, n, "grad"))
-    return 1;
-  for (size_t i = 0; i < in.n; i++)
-    all->p[i] = in.p[i];
+  if (mx_vec_alloc(all, in.n, "grad") || mx_vec_alloc(chosen, n, "grad")) return 1;
+  for (size_t i = 0; i < in.n; i++) all->p[i] = in.p[i];
   for (size_t i = 0; i < n; i++)
-    if (!(chosen->p[i] = all->p[argnums[i]] = argument(in.p[argnums[i]])))
-      return 1;
+    if (!(chosen->p[i] = all->p[argnums[i]] = argument(in.p[argnums[i]]))) return 1;
   return 0;
 }
 
@@ -231,8 +213,7 @@ int mx_value_and_grad(mx_vec *out, mx_vec *grads, mx_fun f, mx_vec in, const int
                       size_t n_argnums) {
   mx_vec all = {NULL, 0}, chosen = all, own = all;
   *out = *grads = all;
-  if (check_argnums(argnums, n_argnums, in.n))
-    return 1;
+  if (check_argnums(argnums, n_argnums, in.n)) return 1;
   mx_session_open();
   int bad = select_arguments(&all, &chosen, in, argnums, n_argnums) || f.call(f.ctx, all, out) ||
             scalar_cotangent(&own, *out) || gradients(grads, chosen, *out, own.p);

@@ -13,22 +13,21 @@ static int check_axes(mx_vec in, const int *axes, size_t n_axes, int64_t *size) 
   char text[200];
   *size = -1;
   if (n_axes != in.n)
-    return mx_fail(MX_VALUE, "[vmap] The number of in axes (%zu) must match the number of inputs (%zu).",
+    return mx_fail(MX_VALUE,
+                   "[vmap] The number of in axes (%zu) must match the number of inputs (%zu).",
                    n_axes, in.n);
   for (size_t i = 0; i < in.n; i++) {
     const mx_array *a = in.p[i];
-    if (axes[i] == -1)
-      continue;
+    if (axes[i] == -1) continue;
     if (axes[i] < 0 || axes[i] >= a->ndim)
-      return mx_fail(MX_INDEX, "[vmap] Invalid vectorization axis %d for array with shape %s", axes[i],
-                     mx_shape_text(text, sizeof text, a->shape, a->ndim));
+      return mx_fail(MX_INDEX, "[vmap] Invalid vectorization axis %d for array with shape %s",
+                     axes[i], mx_shape_text(text, sizeof text, a->shape, a->ndim));
     if (*size >= 0 && *size != a->shape[axes[i]])
       return mx_fail(MX_VALUE, "[vmap] Inconsistent axis sizes: %lld and %lld.", (long long)*size,
                      (long long)a->shape[axes[i]]);
     *size = a->shape[axes[i]];
   }
-  if (*size < 0)
-    return mx_fail(MX_VALUE, "[vmap] At least one of in_axes must be non-None.");
+  if (*size < 0) return mx_fail(MX_VALUE, "[vmap] At least one of in_axes must be non-None.");
   return 0;
 }
 
@@ -36,19 +35,17 @@ static int check_axes(mx_vec in, const int *axes, size_t n_axes, int64_t *size) 
 static mx_array *slice_placeholder(const mx_array *a, int axis) {
   int64_t shape[MX_MAX_NDIM];
   for (int i = 0, k = 0; i < a->ndim; i++)
-    if (i != axis)
-      shape[k++] = a->shape[i];
+    if (i != axis) shape[k++] = a->shape[i];
   mx_array *p = mx_placeholder((mx_spec){(mlx_dtype)a->dtype, a->ndim - 1, shape, NULL});
-  if (p)
-    mx_session_enter(p);
+  if (p) mx_session_enter(p);
   return p;
 }
 
-int mx_vmap_trace(mx_vec *s_in, mx_vec *s_out, mx_fun f, mx_vec in, const int *axes, size_t n_axes) {
+int mx_vmap_trace(mx_vec *s_in, mx_vec *s_out, mx_fun f, mx_vec in, const int *axes,
+                  size_t n_axes) {
   int64_t size;
   *s_in = *s_out = (mx_vec){NULL, 0};
-  if (check_axes(in, axes, n_axes, &size) || mx_vec_alloc(s_in, in.n, "vmap"))
-    return 1;
+  if (check_axes(in, axes, n_axes, &size) || mx_vec_alloc(s_in, in.n, "vmap")) return 1;
   mx_session_open();
   int bad = 0;
   for (size_t i = 0; i < in.n && !bad; i++)
@@ -91,8 +88,7 @@ static int map_op(mapping *m, const mx_dep *d) {
       return mx_fail(MX_VALUE, "[vmap] more than %d dimensions", MX_MAX_NDIM);
     out_axis[k] = -1;
   }
-  if (!any)
-    return mx_remake_same(op, m->in, out);
+  if (!any) return mx_remake_same(op, m->in, out);
   mx_vmap_call c = {op, m->in, m->in_axis, m->size, out, out_axis, op->stream};
   return mx_vmap_op(&c);
 }
@@ -102,8 +98,7 @@ static mx_array *place(const mapping *m, mx_array *a, int axis, int want, mx_str
   char text[200];
   int ndim = a->ndim - (axis >= 0) + 1;
   if (want == -1) {
-    if (axis < 0)
-      return a;
+    if (axis < 0) return a;
     mx_fail(MX_VALUE, "[vmap] an output with out axis None depends on a mapped input: shape %s",
             mx_shape_text(text, sizeof text, a->shape, a->ndim));
     return NULL;
@@ -113,13 +108,10 @@ static mx_array *place(const mapping *m, mx_array *a, int axis, int want, mx_str
             mx_shape_text(text, sizeof text, a->shape, a->ndim));
     return NULL;
   }
-  if (axis >= 0)
-    return axis == want ? a : mx_moveaxis(a, axis, want, s);
+  if (axis >= 0) return axis == want ? a : mx_moveaxis(a, axis, want, s);
   int64_t shape[MX_MAX_NDIM + 1];
-  if (!(a = mx_expand_dims(a, want, s)))
-    return NULL;
-  for (int i = 0; i < a->ndim; i++)
-    shape[i] = i == want ? m->size : a->shape[i];
+  if (!(a = mx_expand_dims(a, want, s))) return NULL;
+  for (int i = 0; i < a->ndim; i++) shape[i] = i == want ? m->size : a->shape[i];
   return mx_broadcast_to(a, (mx_ints){shape, a->ndim}, s);
 }
 
@@ -132,25 +124,21 @@ static int go(mapping *m, mx_vec whole, mx_vec from, const int *axes, mx_vec s_o
     m->axis[at] = axes[i];
   }
   for (size_t k = 0; k < d->n_order; k++)
-    if (map_op(m, &d->seen[d->order[k]]))
-      return 1;
-  if (mx_vec_alloc(out, s_out.n, "vmap"))
-    return 1;
+    if (map_op(m, &d->seen[d->order[k]])) return 1;
+  if (mx_vec_alloc(out, s_out.n, "vmap")) return 1;
   mx_stream *s = mx_default_stream(mx_default_device());
   for (size_t i = 0; i < s_out.n; i++) {
     ptrdiff_t at = mx_deps_value(d, s_out.p[i]);
     out->p[i] = at < 0 ? place(m, s_out.p[i], -1, out_axes[i], s)
                        : place(m, m->value[at], m->axis[at], out_axes[i], s);
-    if (!out->p[i])
-      return 1;
+    if (!out->p[i]) return 1;
   }
   return 0;
 }
 
 static int replace(mapping *m, mx_vec whole, mx_vec from, const int *axes, mx_vec s_out,
                    const int *out_axes, mx_vec *out) {
-  if (mx_deps_find(&m->deps, from, s_out, true))
-    return 1;
+  if (mx_deps_find(&m->deps, from, s_out, true)) return 1;
   m->value = calloc(m->deps.n_values + 1, sizeof *m->value);
   m->axis = malloc((m->deps.n_values + 1) * sizeof *m->axis);
   m->in = malloc((m->deps.max_in + 1) * sizeof *m->in);
@@ -166,8 +154,8 @@ static int replace(mapping *m, mx_vec whole, mx_vec from, const int *axes, mx_ve
   return bad;
 }
 
-int mx_vmap_replace(mx_vec *out, mx_vec in, mx_vec s_in, mx_vec s_out, const int *axes, size_t n_axes,
-                    const int *out_axes, size_t n_out_axes) {
+int mx_vmap_replace(mx_vec *out, mx_vec in, mx_vec s_in, mx_vec s_out, const int *axes,
+                    size_t n_axes, const int *out_axes, size_t n_out_axes) {
   mapping m = {.size = -1};
   *out = (mx_vec){NULL, 0};
   if (in.n != s_in.n)
@@ -176,8 +164,7 @@ int mx_vmap_replace(mx_vec *out, mx_vec in, mx_vec s_in, mx_vec s_out, const int
     return mx_fail(MX_VALUE,
                    "[vmap] The number of out axes (%zu) must match the number of outputs (%zu).",
                    n_out_axes, s_out.n);
-  if (check_axes(in, axes, n_axes, &m.size))
-    return 1;
+  if (check_axes(in, axes, n_axes, &m.size)) return 1;
   /* The mapped inputs alone, packed. */
   mx_vec whole = {NULL, 0}, from = {NULL, 0};
   int *at = malloc((in.n + 1) * sizeof *at);
@@ -185,8 +172,7 @@ int mx_vmap_replace(mx_vec *out, mx_vec in, mx_vec s_in, mx_vec s_out, const int
                : mx_nomem("vmap");
   size_t n = 0;
   for (size_t i = 0; i < in.n && !bad; i++) {
-    if (axes[i] < 0)
-      continue;
+    if (axes[i] < 0) continue;
     whole.p[n] = in.p[i];
     from.p[n] = s_in.p[i];
     at[n++] = axes[i];
@@ -207,8 +193,7 @@ int mx_vmap(mx_vec *out, mx_fun f, mx_vec in, const int *axes, size_t n_axes, co
             size_t n_out_axes) {
   mx_vec s_in, s_out;
   *out = (mx_vec){NULL, 0};
-  if (mx_vmap_trace(&s_in, &s_out, f, in, axes, n_axes))
-    return 1;
+  if (mx_vmap_trace(&s_in, &s_out, f, in, axes, n_axes)) return 1;
   int bad = mx_vmap_replace(out, in, s_in, s_out, axes, n_axes, out_axes, n_out_axes);
   free(s_in.p);
   free(s_out.p);

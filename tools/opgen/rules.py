@@ -1,16 +1,19 @@
 """Emits src/gen/rules.h and src/gen/rules.c: how each primitive is transformed.
 
-An elementwise primitive's gradients are formulas: Python's expression syntax over the inputs' names, `out` and `g`.
-They are written for real numbers and hold for holomorphic functions: the gradient of a complex input is
-conj(formula(conj(g))). Where the result is real and the input complex (abs, real, imag) a formula says the
-gradient itself, and the tangent is real(conj(formula(1)) * t). Elsewhere a tangent is the formula with the tangent in place
-of g. Other primitives name rules that are written by hand; a name without its function fails to link."""
+An elementwise primitive's gradients are formulas: Python's expression syntax over the inputs'
+names, `out` and `g`. They are written for real numbers and hold for holomorphic functions: the
+gradient of a complex input is conj(formula(conj(g))). Where the result is real and the input
+complex (abs, real, imag) a formula says the gradient itself, and the tangent is
+real(conj(formula(1)) * t). Elsewhere a tangent is the formula with the tangent in place of g.
+Other primitives name rules that are written by hand; a name without its function fails to link.
+"""
 
 import ast
 
 from .prims import prims
 
-CALLS = {"vjp": "const mx_vjp_call *c", "jvp": "const mx_jvp_call *c", "vmap": "const mx_vmap_call *c",
+CALLS = {"vjp": "const mx_vjp_call *c", "jvp": "const mx_jvp_call *c",
+         "vmap": "const mx_vmap_call *c",
          "remake": "const mx_op *op, mx_array *const *in, mx_array **out"}
 OPERATORS = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide",
              ast.Eq: "equal", ast.NotEq: "not_equal", ast.Gt: "greater", ast.GtE: "greater_equal",
@@ -19,10 +22,11 @@ ZERO = "none"
 
 
 class Formula:
-    """One formula as a C expression over locals named like its variables, and the names that it uses."""
+    """One formula as a C expression over locals named like its variables, and the names used."""
 
     def __init__(self, op, text, names, ops):
-        self.op, self.text, self.names, self.ops, self.used = op, text, names, ops, set()
+        self.op, self.text, self.names, self.ops = op, text, names, ops
+        self.used = set()
         try:
             tree = ast.parse(text, mode="eval").body
         except SyntaxError:
@@ -97,7 +101,8 @@ def functions(op, ops):
         g = "mx_rule_conjugate(c->g[0], c->s)" if conj else "c->g[0]"
         t = f"mx_rule_unit(c, {i})" if projects(op) else f"c->t[{i}]"
         vjp += [f"  if (c->want[{i}]) {{", f"    mx_array *g = {g};",
-                f"    if (mx_rule_grad(c, {i}, {f.code}, {str(conj).lower()}))", "      return 1;", "  }"]
+                f"    if (mx_rule_grad(c, {i}, {f.code}, {str(conj).lower()}))",
+                "      return 1;", "  }"]
         jvp += [f"  if (c->t[{i}]) {{", f"    mx_array *g = {t};",
                 f"    if (mx_rule_tangent(c, {i}, &sum, {f.code}))", "      return 1;", "  }"]
     vjp += ["  return 0;", "}"]
