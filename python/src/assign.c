@@ -211,12 +211,21 @@ static bool mask_alone(const mxp_index *ix) {
   return true;
 }
 
-/* A single number goes in without evaluating the mask. */
+/* Without evaluating the mask: a value for every place that it names, or one that goes to all. */
 static mx_array *write_mask(mx_array *x, mx_array *mask, mx_array *v) {
   int64_t shape[MX_MAX_NDIM];
+  int rest = x->ndim - mask->ndim; /* axes of a place */
+  if (v->ndim > rest) {
+    shape[0] = v->shape[0];
+    for (int i = 0; i < rest; i++) shape[1 + i] = x->shape[mask->ndim + i];
+    if (v->ndim > rest + 1) return no_fit(v, shape, rest + 1);
+    return mx_masked_scatter(x, mask, mx_broadcast_to(v, (mx_ints){shape, rest + 1}, stream()),
+                             stream());
+  }
   for (int i = 0; i < x->ndim; i++) shape[i] = i < mask->ndim ? mask->shape[i] : 1;
   mask = mx_reshape(mask, (mx_ints){shape, x->ndim}, stream());
-  return mask ? mx_where(mask, v, x, stream()) : NULL;
+  v = mx_broadcast_to(v, (mx_ints){x->shape, x->ndim}, stream());
+  return mask && v ? mx_where(mask, v, x, stream()) : NULL;
 }
 
 /* ---- all of it ---- */
@@ -227,10 +236,9 @@ mx_array *mxp_updated_node(mx_array *x, PyObject *index, mx_array *v, enum mxp_u
   if (index == Py_True) /* as a mask of no dimensions: everything */
     index = Py_Ellipsis;
   if (!(v = mx_cast(v, (mlx_dtype)x->dtype, stream())) || !(v = strip(v))) return mxp_raise(), NULL;
-  bool lazy_mask = how == MXP_SET && v->ndim == 0;
-  if (mxp_read_index(&ix, x, index, lazy_mask)) return NULL;
+  if (mxp_read_index(&ix, x, index, how == MXP_SET)) return NULL;
   mx_array *r;
-  if (ix.masks && mask_alone(&ix))
+  if (how == MXP_SET && ix.masks && mask_alone(&ix))
     r = write_mask(x, ix.items[0].a, v);
   else {
     if (ix.masks && mxp_read_index(&ix, x, index, false)) return NULL;
