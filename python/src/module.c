@@ -86,7 +86,7 @@ PyMODINIT_FUNC PyInit_core(void) {
       mxp_errors_init, mxp_dtypes_init,    mxp_devices_init,  mxp_array_init,      mxp_index_init,
       mxp_ops_init,    mxp_tree_init,      mxp_info_init,     mxp_memory_init,     mxp_io_init,
       mxp_absent_init, mxp_namespace_init, mxp_function_init, mxp_transforms_init, mxp_vmap_init,
-      mxp_custom_init, mxp_compile_init,
+      mxp_custom_init, mxp_compile_init,   mxp_exporter_init,
   };
   mxp_module = PyModule_Create(&definition);
   if (!mxp_module) return NULL;

@@ -186,6 +186,13 @@ int mlx_function_exporter_free(mlx_function_exporter xfunc) {
   return xfunc.ctx && exporter_close(xfunc.ctx) ? mx_report() : 0;
 }
 
+int mlx_function_exporter_set_metadata(mlx_function_exporter xfunc, const char *text) {
+  const exporter *e = xfunc.ctx;
+  int bad = e ? mx_exporter_set_metadata(e->x, text)
+              : mx_fail(MX_VALUE, "[export_function] an empty exporter");
+  return bad ? mx_report() : 0;
+}
+
 int mlx_function_exporter_close(mlx_function_exporter xfunc) {
   const exporter *e = xfunc.ctx;
   return e && mx_exporter_close(e->x) ? mx_report() : 0;
@@ -219,6 +226,12 @@ mlx_imported_function mlx_imported_function_new(const char *file) {
 int mlx_imported_function_free(mlx_imported_function xfunc) {
   mx_imported_free(xfunc.ctx);
   return 0;
+}
+
+int mlx_imported_function_metadata(mlx_string *res, const mlx_imported_function xfunc) {
+  if (!xfunc.ctx)
+    mx_fail(MX_VALUE, "[import_function] an empty function");
+  return !xfunc.ctx || mx_string_set(res, mx_imported_metadata(xfunc.ctx)) ? mx_report() : 0;
 }
 
 static int imported_apply(mlx_vector_array *res, const mlx_imported_function xfunc,

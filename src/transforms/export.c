@@ -16,7 +16,7 @@ struct mx_exporter {
   FILE *file;
   char *path;
   uint64_t at; /* bytes written */
-  bool shapeless;
+  bool shapeless, described;
   char **signatures; /* of the traces that are there */
   size_t n_signatures;
 };
@@ -322,6 +322,15 @@ int mx_exporter_add(mx_exporter *x, mx_fun f, const mx_call_args *args) {
   mx_program_release(p);
   mx_scope_close(scope, NULL);
   return bad;
+}
+
+int mx_exporter_set_metadata(mx_exporter *x, const char *text) {
+  size_t n = text ? strlen(text) : 0;
+  uint32_t word = (uint32_t)n;
+  if (!text || n > UINT32_MAX / 2 || x->described || !x->file)
+    return mx_fail(MX_VALUE, "[export_function] the metadata must be one text, given before the end");
+  x->described = true;
+  return put(x, "\2", 1) || put(x, &word, sizeof word) || put(x, text, n);
 }
 
 int mx_exporter_close(mx_exporter *x) {

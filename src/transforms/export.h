@@ -1,7 +1,9 @@
 /* Functions in files: traces of a function, each for one kind of arguments, written as operations by
  * name and read as what nobody vouches for.
  *
- *   uint64 length and the library's version string; "CMLXFUN1"; then traces; a zero byte
+ *   uint64 length and the library's version string; "CMLXFUN1"; then traces and at most one text; a zero
+ *     byte
+ *   text: a byte 2, u32 length, bytes: what the writer says about the functions
  *   trace: a byte 1, uint64 bytes of description, uint64 place where the trace ends, description,
  *     constants
  *   description:
@@ -31,6 +33,8 @@ typedef struct mx_exporter mx_exporter;
 mx_exporter *mx_exporter_open(const char *path, bool shapeless);
 /* Traces f over arguments like these and writes the trace. */
 int mx_exporter_add(mx_exporter *x, mx_fun f, const mx_call_args *args);
+/* A text to go with the functions; once, before they are closed. */
+int mx_exporter_set_metadata(mx_exporter *x, const char *text);
 int mx_exporter_close(mx_exporter *x); /* nothing can be added after; a second call does nothing */
 void mx_exporter_free(mx_exporter *x); /* closes; NULL is fine */
 
@@ -39,6 +43,7 @@ mx_imported *mx_import_file(const char *path);
 /* Of a copy of the bytes. */
 mx_imported *mx_import_bytes(const void *data, size_t n);
 void mx_imported_free(mx_imported *f); /* NULL is fine */
+const char *mx_imported_metadata(const mx_imported *f); /* "" when there is none */
 int mx_imported_call(mx_imported *f, const mx_call_args *args, mx_vec *out);
 
 /* For messages: "1 positional inputs and 0 keyword inputs:\n   1: (2,3) float32\n". */

@@ -23,6 +23,7 @@ typedef struct function { /* one trace */
 struct mx_imported {
   function *functions;
   size_t n, cap;
+  char *metadata; /* NULL: none */
 };
 
 typedef struct reader {
@@ -290,8 +291,11 @@ void mx_imported_free(mx_imported *f) {
   for (size_t i = 0; i < f->n; i++)
     free_function(&f->functions[i]);
   free(f->functions);
+  free(f->metadata);
   free(f);
 }
+
+const char *mx_imported_metadata(const mx_imported *f) { return f->metadata ? f->metadata : ""; }
 
 /* Reads a trace and goes behind its constants. */
 static int add_function(reader *r, mx_imported *f) {
@@ -320,6 +324,16 @@ static int add_function(reader *r, mx_imported *f) {
   return bad;
 }
 
+static int read_metadata(reader *r, mx_imported *f) {
+  size_t n;
+  if (f->metadata || take_count(r, 1, &n))
+    return damaged(r, "the metadata");
+  if (!(f->metadata = malloc(n + 1)))
+    return mx_nomem("import_function");
+  f->metadata[n] = '\0';
+  return take(r, f->metadata, n) || memchr(f->metadata, 0, n) ? damaged(r, "the metadata") : 0;
+}
+
 static int read_file(reader *r, mx_imported *f) {
   uint64_t n;
   char magic[sizeof MX_EXPORT_MAGIC - 1];
@@ -334,9 +348,9 @@ static int read_file(reader *r, mx_imported *f) {
       return 1;
     if (!more)
       return 0;
-    if (more != 1)
+    if (more != 1 && more != 2)
       return damaged(r, "no trace");
-    if (add_function(r, f))
+    if (more == 1 ? add_function(r, f) : read_metadata(r, f))
       return 1;
   }
 }

@@ -24,8 +24,10 @@ int mlx_export_function_kwargs(const char* file, const mlx_closure_kwargs fun, c
 
 typedef struct mlx_function_exporter_ { void* ctx; } mlx_function_exporter;
 mlx_function_exporter mlx_function_exporter_new(const char* file, const mlx_closure fun, bool shapeless);
-/* Beyond mlx-c: of a function with keywords; and the end of a file, whose errors free cannot give. */
+/* Beyond mlx-c: of a function with keywords; a text that goes with the functions; and the end of a file,
+ * whose errors free cannot give. */
 mlx_function_exporter mlx_function_exporter_new_kwargs(const char* file, const mlx_closure_kwargs fun, bool shapeless);
+int mlx_function_exporter_set_metadata(mlx_function_exporter xfunc, const char* text);
 int mlx_function_exporter_close(mlx_function_exporter xfunc);
 int mlx_function_exporter_free(mlx_function_exporter xfunc);
 int mlx_function_exporter_apply(const mlx_function_exporter xfunc, const mlx_vector_array args);
@@ -34,6 +36,8 @@ int mlx_function_exporter_apply_kwargs(const mlx_function_exporter xfunc, const 
 typedef struct mlx_imported_function_ { void* ctx; } mlx_imported_function;
 mlx_imported_function mlx_imported_function_new(const char* file);
 int mlx_imported_function_free(mlx_imported_function xfunc);
+/* Beyond mlx-c: the text that goes with the functions, empty when there is none. */
+int mlx_imported_function_metadata(mlx_string* res, const mlx_imported_function xfunc);
 int mlx_imported_function_apply(mlx_vector_array* res, const mlx_imported_function xfunc, const mlx_vector_array args);
 int mlx_imported_function_apply_kwargs(mlx_vector_array* res, const mlx_imported_function xfunc, const mlx_vector_array args, const mlx_map_string_to_array kwargs);
 
