@@ -200,6 +200,13 @@ static void exporter_dealloc(PyObject *self) {
   Py_DECREF(type);
 }
 
+/* MLX has __init__, which refuses, too. */
+static int exporter_init(PyObject *self, PyObject *args, PyObject *kw) {
+  (void)self, (void)args, (void)kw;
+  PyErr_SetString(PyExc_TypeError, "FunctionExporter: made by mlx.core.exporter");
+  return -1;
+}
+
 static PyMethodDef exporter_methods[] = {
     {"close", exporter_close, METH_NOARGS,
      "close($self, /)\n--\n\nEnds the file; nothing can be added after."},
@@ -209,6 +216,7 @@ static PyMethodDef exporter_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 static PyType_Slot exporter_slots[] = {
+    {Py_tp_init, exporter_init},
     {Py_tp_call, exporter_call},
     {Py_tp_traverse, exporter_traverse},
     {Py_tp_dealloc, exporter_dealloc},
