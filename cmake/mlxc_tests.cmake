@@ -69,7 +69,8 @@ if(MLXC_FUZZ)
     add_executable(${name} ${source})
     target_include_directories(${name} PRIVATE
       ${CMAKE_CURRENT_SOURCE_DIR}/src ${CMAKE_CURRENT_SOURCE_DIR}/tests)
-    target_link_libraries(${name} PRIVATE mlxc_flags mlxc_static $<TARGET_NAME_IF_EXISTS:mlxlm>)
+    target_link_libraries(${name} PRIVATE mlxc_flags mlxc_static ZLIB::ZLIB
+      $<TARGET_NAME_IF_EXISTS:mlxlm>)
     target_compile_options(${name} PRIVATE -Wno-missing-prototypes)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer,address,undefined)
   endforeach()

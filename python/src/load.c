@@ -4,6 +4,7 @@
 #include "files.h"
 #include "io/gguf.h"
 #include "io/npy.h"
+#include "io/npz.h"
 #include "io/safetensors.h"
 #include "save.h"
 
@@ -14,61 +15,6 @@ static PyObject *load_npy(mxp_file *f) {
   mx_source_close(&src);
   a = mx_scope_close(scope, a);
   return a ? mxp_wrap(a) : mxp_raise();
-}
-
-/* ---- npz ---- */
-
-static int load_member(PyObject *out, PyObject *zip, PyObject *io, PyObject *name) {
-  PyObject *bytes = PyObject_CallMethod(zip, "read", "O", name);
-  PyObject *file = bytes ? PyObject_CallMethod(io, "BytesIO", "O", bytes) : NULL;
-  Py_ssize_t n = PyUnicode_GetLength(name);
-  mxp_file f;
-  PyObject *a = file && !mxp_file_open(&f, file, "load") ? load_npy(&f) : NULL;
-  PyObject *suffix = n > 4 ? PyUnicode_Substring(name, n - 4, n) : NULL;
-  bool npy = suffix && PyUnicode_CompareWithASCIIString(suffix, ".npy") == 0;
-  PyObject *key = npy ? PyUnicode_Substring(name, 0, n - 4) : Py_NewRef(name);
-  int bad = !a || !key || PyDict_SetItem(out, key, a);
-  Py_XDECREF(key);
-  Py_XDECREF(suffix);
-  Py_XDECREF(a);
-  Py_XDECREF(file);
-  Py_XDECREF(bytes);
-  return bad;
-}
-
-/* zipfile raises classes of its own; ours is RuntimeError. */
-static void as_runtime_error(const char *what) {
-  PyObject *type, *error, *trace;
-  if (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_MemoryError) ||
-      PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) || PyErr_ExceptionMatches(PyExc_RuntimeError))
-    return;
-  PyErr_Fetch(&type, &error, &trace);
-  PyErr_Format(PyExc_RuntimeError, "[load] %s: %S", what, error ? error : Py_None);
-  Py_XDECREF(type);
-  Py_XDECREF(error);
-  Py_XDECREF(trace);
-}
-
-static PyObject *load_npz(PyObject *file) {
-  PyObject *module = PyImport_ImportModule("zipfile"), *io = PyImport_ImportModule("io");
-  PyObject *zip = module && io ? PyObject_CallMethod(module, "ZipFile", "O", file) : NULL;
-  PyObject *names = zip ? PyObject_CallMethod(zip, "namelist", NULL) : NULL;
-  PyObject *out = names ? PyDict_New() : NULL;
-  for (Py_ssize_t i = 0; out && i < PyList_Size(names); i++)
-    if (load_member(out, zip, io, PyList_GetItem(names, i))) Py_CLEAR(out);
-  if (!out) as_runtime_error("cannot read the npz file");
-  if (zip) {
-    PyObject *type, *error, *trace;
-    PyErr_Fetch(&type, &error, &trace);
-    Py_XDECREF(PyObject_CallMethod(zip, "close", NULL));
-    PyErr_Clear();
-    PyErr_Restore(type, error, trace);
-  }
-  Py_XDECREF(names);
-  Py_XDECREF(zip);
-  Py_XDECREF(io);
-  Py_XDECREF(module);
-  return out;
 }
 
 /* ---- tables ---- */
@@ -108,6 +54,18 @@ static PyObject *result(const mx_table *arrays, const mx_table *metadata, bool b
     return a;
   }
   return Py_BuildValue("(NN)", a, m);
+}
+
+static PyObject *load_npz(mxp_file *f) {
+  mx_source src = {0};
+  mx_table a = {0};
+  mx_scope scope = mx_scope_open();
+  int bad = mxp_file_source(f, &src, "load") || mx_load_npz(&a, &src);
+  mx_source_close(&src);
+  PyObject *out = bad ? mxp_raise() : table_dict(&a);
+  mx_scope_close(scope, NULL);
+  mx_table_free(&a);
+  return out;
 }
 
 static PyObject *load_safetensors(mxp_file *f, bool both) {
@@ -158,13 +116,13 @@ static PyObject *extension(const mxp_file *f) {
   return out;
 }
 
-static PyObject *load_as(mxp_file *f, PyObject *file, PyObject *format, bool both) {
+static PyObject *load_as(mxp_file *f, PyObject *format, bool both) {
   bool npy = PyUnicode_CompareWithASCIIString(format, "npy") == 0;
   bool npz = PyUnicode_CompareWithASCIIString(format, "npz") == 0;
   if ((npy || npz) && both)
     return PyErr_Format(PyExc_ValueError, "[load] metadata not supported for format %U", format);
   if (npy) return load_npy(f);
-  if (npz) return load_npz(file);
+  if (npz) return load_npz(f);
   if (PyUnicode_CompareWithASCIIString(format, "safetensors") == 0)
     return load_safetensors(f, both);
   if (PyUnicode_CompareWithASCIIString(format, "gguf") == 0) return load_gguf(f, both);
@@ -187,7 +145,7 @@ static PyObject *load(PyObject *self, PyObject *args, PyObject *kw) {
   }
   if (mxp_file_open(&f, file, "load")) return NULL;
   format = format == Py_None ? extension(&f) : Py_NewRef(format);
-  PyObject *out = format ? load_as(&f, file, format, both) : NULL;
+  PyObject *out = format ? load_as(&f, format, both) : NULL;
   Py_XDECREF(format);
   mxp_file_close(&f);
   return out;

@@ -4,6 +4,7 @@
 #include "files.h"
 #include "io/gguf.h"
 #include "io/npy.h"
+#include "io/npz.h"
 #include "io/safetensors.h"
 #include "save.h"
 
@@ -31,127 +32,6 @@ static PyObject *save(PyObject *self, PyObject *args, PyObject *kw) {
   int bad = write_npy(file, a, "save");
   mx_release(a);
   return bad ? NULL : Py_NewRef(Py_None);
-}
-
-/* ---- npz: a zip file of npy files ---- */
-
-/* zipfile.ZipInfo(name + ".npy"), whose time is always the same; then the member as a file. */
-static PyObject *open_member(PyObject *module, PyObject *zip, PyObject *name, PyObject *method) {
-  PyObject *full = PyUnicode_FromFormat("%U.npy", name);
-  PyObject *info = full ? PyObject_CallMethod(module, "ZipInfo", "O", full) : NULL;
-  PyObject *out = NULL;
-  if (info && !PyObject_SetAttrString(info, "compress_type", method)) {
-    PyObject *open = PyObject_GetAttrString(zip, "open");
-    PyObject *args = Py_BuildValue("(Os)", info, "w"),
-             *kw = Py_BuildValue("{si}", "force_zip64", 1);
-    if (open && args && kw) out = PyObject_Call(open, args, kw);
-    Py_XDECREF(kw);
-    Py_XDECREF(args);
-    Py_XDECREF(open);
-  }
-  Py_XDECREF(info);
-  Py_XDECREF(full);
-  return out;
-}
-
-static int add_member(PyObject *module, PyObject *zip, PyObject *name, PyObject *value,
-                      PyObject *method) {
-  if (!PyUnicode_Check(name) || !mxp_is_array(value)) {
-    PyErr_SetString(PyExc_RuntimeError, "[savez] only arrays can be saved");
-    return -1;
-  }
-  PyObject *member = open_member(module, zip, name, method);
-  if (!member) return -1;
-  mx_array *a = mx_retain(mxp_node(value));
-  int bad = write_npy(member, a, "savez");
-  mx_release(a);
-  PyObject *type, *error, *trace; /* closing must not hide what went wrong */
-  PyErr_Fetch(&type, &error, &trace);
-  PyObject *closed = PyObject_CallMethod(member, "close", NULL);
-  bad = bad || !closed;
-  if (type) PyErr_Restore(type, error, trace);
-  Py_XDECREF(closed);
-  Py_DECREF(member);
-  return bad ? -1 : 0;
-}
-
-/* Positional arrays are arr_0, arr_1, ... */
-static int add_members(PyObject *module, PyObject *zip, PyObject *args, PyObject *kw,
-                       PyObject *method) {
-  for (Py_ssize_t i = 1; i < PyTuple_Size(args); i++) {
-    PyObject *name = PyUnicode_FromFormat("arr_%zd", i - 1);
-    int taken = !name ? -1 : kw ? PyDict_Contains(kw, name) : 0;
-    if (taken > 0)
-      PyErr_Format(PyExc_ValueError, "[savez] Cannot use un-named variables and keyword %U", name);
-    int bad = taken || add_member(module, zip, name, PyTuple_GetItem(args, i), method);
-    Py_XDECREF(name);
-    if (bad) return -1;
-  }
-  PyObject *key, *value;
-  Py_ssize_t at = 0;
-  bool named = PyTuple_Size(args) == 0; /* the file is among kw */
-  while (kw && PyDict_Next(kw, &at, &key, &value))
-    if (!(named && PyUnicode_CompareWithASCIIString(key, "file") == 0) &&
-        add_member(module, zip, key, value, method))
-      return -1;
-  return 0;
-}
-
-/* The file to write: an object as it is, a path with the extension. */
-static PyObject *npz_target(PyObject *file) {
-  mxp_file f;
-  if (mxp_file_open(&f, file, "savez")) return NULL;
-  if (f.object) return Py_NewRef(file);
-  size_t n = strlen(f.name);
-  bool has = n >= 4 && strcmp(f.name + n - 4, ".npz") == 0;
-  PyObject *name = PyUnicode_DecodeFSDefault(f.name);
-  PyObject *out = name ? PyUnicode_FromFormat("%U%s", name, has ? "" : ".npz") : NULL;
-  Py_XDECREF(name);
-  mxp_file_close(&f);
-  return out;
-}
-
-static PyObject *save_zip(PyObject *args, PyObject *kw, const char *method_name) {
-  PyObject *file = PyTuple_Size(args) ? PyTuple_GetItem(args, 0)
-                   : kw               ? PyDict_GetItemString(kw, "file")
-                                      : NULL;
-  if (!file) {
-    PyErr_SetString(PyExc_TypeError, "savez(): missing argument 'file'");
-    return NULL;
-  }
-  PyObject *target = npz_target(file);
-  PyObject *module = target ? PyImport_ImportModule("zipfile") : NULL;
-  PyObject *method = module ? PyObject_GetAttrString(module, method_name) : NULL;
-  PyObject *zip = method ? PyObject_CallMethod(module, "ZipFile", "Os", target, "w") : NULL;
-  int bad = !zip;
-  if (!zip && PyErr_ExceptionMatches(PyExc_OSError)) {
-    PyErr_Clear();
-    PyErr_Format(PyExc_RuntimeError, "[savez] Failed to open %S", target);
-  }
-  if (zip) {
-    bad = add_members(module, zip, args, kw, method);
-    PyObject *type, *error, *trace;
-    PyErr_Fetch(&type, &error, &trace);
-    PyObject *closed = PyObject_CallMethod(zip, "close", NULL);
-    bad = bad || !closed;
-    if (type) PyErr_Restore(type, error, trace);
-    Py_XDECREF(closed);
-  }
-  Py_XDECREF(zip);
-  Py_XDECREF(method);
-  Py_XDECREF(module);
-  Py_XDECREF(target);
-  return bad ? NULL : Py_NewRef(Py_None);
-}
-
-static PyObject *savez(PyObject *self, PyObject *args, PyObject *kw) {
-  (void)self;
-  return save_zip(args, kw, "ZIP_STORED");
-}
-
-static PyObject *savez_compressed(PyObject *self, PyObject *args, PyObject *kw) {
-  (void)self;
-  return save_zip(args, kw, "ZIP_DEFLATED");
 }
 
 /* ---- tables ---- */
@@ -223,6 +103,57 @@ static int evaluate(const mx_table *t) {
   for (size_t i = 0; i < t->n; i++)
     if (t->entries[i].array && mxp_eval1(t->entries[i].array)) return -1;
   return 0;
+}
+
+/* Arrays by name, positional ones as arr_0, arr_1, ... */
+static int fill_npz(mx_table *t, PyObject *args, PyObject *kw) {
+  for (Py_ssize_t i = 1; i < PyTuple_Size(args); i++) {
+    char name[32];
+    PyObject *value = PyTuple_GetItem(args, i);
+    PyOS_snprintf(name, sizeof name, "arr_%zd", i - 1);
+    if (kw && PyDict_GetItemString(kw, name)) {
+      PyErr_Format(PyExc_ValueError, "[savez] Cannot use un-named variables and keyword %s", name);
+      return -1;
+    }
+    if (!mxp_is_array(value)) {
+      PyErr_SetString(PyExc_RuntimeError, "[savez] only arrays can be saved");
+      return -1;
+    }
+    if (mx_table_add(t, "savez", name, strlen(name), mxp_node(value), NULL)) return -1;
+  }
+  if (kw) return fill_arrays(t, kw, "savez");
+  return mx_table_seal(t, "savez", "name") ? -1 : 0;
+}
+
+static PyObject *save_zip(PyObject *args, PyObject *kw, bool compressed) {
+  mx_table t = {0};
+  mxp_file f;
+  mx_sink out = {0};
+  if (PyTuple_Size(args) < 1) {
+    PyErr_SetString(PyExc_TypeError, "savez(): missing argument 'file'");
+    return NULL;
+  }
+  if (mxp_file_open(&f, PyTuple_GetItem(args, 0), "savez")) return NULL;
+  int bad = fill_npz(&t, args, kw) || evaluate(&t);
+  if (!bad) {
+    mx_scope scope = mx_scope_open();
+    bad = mxp_file_sink(&f, &out, "savez", ".npz") || mx_save_npz(&out, &t, compressed);
+    bad = mx_sink_close(&out, bad);
+    mx_scope_close(scope, NULL);
+  }
+  mx_table_free(&t);
+  mxp_file_close(&f);
+  return bad ? mxp_raise() : Py_NewRef(Py_None);
+}
+
+static PyObject *savez(PyObject *self, PyObject *args, PyObject *kw) {
+  (void)self;
+  return save_zip(args, kw, false);
+}
+
+static PyObject *savez_compressed(PyObject *self, PyObject *args, PyObject *kw) {
+  (void)self;
+  return save_zip(args, kw, true);
 }
 
 static PyObject *save_safetensors(PyObject *self, PyObject *args, PyObject *kw) {

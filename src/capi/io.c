@@ -204,8 +204,8 @@ int mlx_load_safetensors(mlx_map_string_to_array *res_0, mlx_map_string_to_strin
   return load_safetensors(res_0, res_1, &src, bad);
 }
 
-static int read_arrays(mx_table *t, const mlx_map_string_to_array map) {
-  const char *op = "save_safetensors", *key;
+int mx_capi_read_arrays(mx_table *t, const char *op, const mlx_map_string_to_array map) {
+  const char *key;
   mlx_map_string_to_array_iterator it = mlx_map_string_to_array_iterator_new(map);
   mlx_array value = {NULL};
   int bad = !it.ctx;
@@ -233,7 +233,7 @@ static int save_safetensors(mx_sink *out, const mlx_map_string_to_array param,
                             const mlx_map_string_to_string metadata, int bad) {
   mx_table a = {0}, m = {0};
   mx_scope scope = mx_scope_open();
-  bad = bad || read_arrays(&a, param) || read_strings(&m, metadata) ||
+  bad = bad || mx_capi_read_arrays(&a, "save_safetensors", param) || read_strings(&m, metadata) ||
         mx_save_safetensors(out, &a, &m);
   bad = mx_sink_close(out, bad);
   mx_scope_close(scope, NULL);

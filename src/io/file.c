@@ -99,13 +99,25 @@ static int source_range(const mx_source *src, uint64_t off, uint64_t n) {
   return 0;
 }
 
+int mx_source_part(mx_source *part, const mx_source *src, uint64_t off, uint64_t n) {
+  *part = (mx_source){.op = src->op, .label = src->label};
+  if (source_range(src, off, n))
+    return 1;
+  *part = *src;
+  part->base = src->base + off;
+  part->size = n;
+  if (part->map)
+    mx_buffer_retain(part->map);
+  return 0;
+}
+
 int mx_source_read(const mx_source *src, void *dst, uint64_t off, size_t n) {
   if (source_range(src, off, n))
     return 1;
   if (n == 0)
     return 0;
   if (src->map) {
-    memcpy(dst, (const char *)src->map->host + off, n);
+    memcpy(dst, (const char *)src->map->host + src->base + off, n);
     return 0;
   }
   const mx_io *io = src->io;
@@ -143,8 +155,8 @@ mx_array *mx_source_array(const mx_source *src, mx_spec spec, uint64_t off) {
   size_t bytes = (size_t)count * (size_t)mx_dtype_bytes(spec.dtype);
   if (source_range(src, off, bytes))
     return NULL;
-  if (src->map && bytes > 0 && off % dtype_align(spec.dtype) == 0)
-    return mx_leaf(spec, mx_buffer_retain(src->map), (int64_t)off);
+  if (src->map && bytes > 0 && (src->base + off) % dtype_align(spec.dtype) == 0)
+    return mx_leaf(spec, mx_buffer_retain(src->map), (int64_t)(src->base + off));
   mx_buffer *b = mx_buffer_new(bytes);
   if (!b)
     return NULL;

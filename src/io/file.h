@@ -33,13 +33,15 @@ typedef struct mx_source {
   mx_buffer *map;    /* the bytes, or NULL where io is read */
   bool paged;        /* map is a file's mapping: pages given back come again */
   mx_io *io;
-  uint64_t base; /* position of io when it was opened */
+  uint64_t base; /* byte 0 of the source: in the map, or as a position of io */
   uint64_t size; /* bytes from there to the end */
 } mx_source;
 
 int mx_source_file(mx_source *src, const char *op, const char *path);
 int mx_source_io(mx_source *src, const char *op, mx_io *io);
 void mx_source_close(mx_source *src);
+/* Bytes [off, off + n) of a source as one of its own; to be closed too. */
+int mx_source_part(mx_source *part, const mx_source *src, uint64_t off, uint64_t n);
 /* Copies bytes [off, off + n); outside the source: error. */
 int mx_source_read(const mx_source *src, void *dst, uint64_t off, size_t n);
 /* Elements of a shape that a file states for `name`, item bytes each; negative with an error

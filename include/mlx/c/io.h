@@ -31,6 +31,13 @@ int mlx_save_safetensors_writer(mlx_io_writer in_stream, const mlx_map_string_to
 int mlx_save_safetensors(const char* file, const mlx_map_string_to_array param,
     const mlx_map_string_to_string metadata);
 
+/* Beyond mlx-c. npz: a zip file of npy files, each the array of its name without ".npy". */
+int mlx_load_npz_reader(mlx_map_string_to_array* res, mlx_io_reader in_stream, const mlx_stream s);
+int mlx_load_npz(mlx_map_string_to_array* res, const char* file, const mlx_stream s);
+int mlx_save_npz_writer(mlx_io_writer out_stream, const mlx_map_string_to_array param,
+    bool compressed);
+int mlx_save_npz(const char* file, const mlx_map_string_to_array param, bool compressed);
+
 #pragma GCC visibility pop
 #ifdef __cplusplus
 }
