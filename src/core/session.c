@@ -5,7 +5,7 @@
 #include <pthread.h>
 
 static _Thread_local mx_session mine;
-static _Thread_local bool shapeless;
+static _Thread_local bool shapeless, pinned;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static mx_session *open_sessions; /* under the lock */
 static atomic_int n_open;
@@ -51,8 +51,17 @@ bool mx_session_shapeless(void) {
 
 bool mx_session_set_shapeless(bool on) {
   bool was = shapeless;
+  if (on && !was) pinned = false;
   shapeless = on;
   return was;
+}
+
+void mx_session_pin_shapes(void) {
+  pinned = pinned || shapeless;
+}
+
+bool mx_session_pinned(void) {
+  return pinned;
 }
 
 void mx_session_enter(mx_array *a) {
@@ -83,7 +92,8 @@ void mx_session_inherit(mx_array *first, int n_in, mx_array *const *in) {
     if (!a || !a->session) continue;
     if (a->session == session) {
       level = a->level > level ? a->level : level;
-    } else if (a->session == mine.id || (session != mine.id && a->session > session)) {
+    } else if (!session || a->session == mine.id ||
+               (session != mine.id && !mx_session_is_open(session))) {
       session = a->session;
       level = a->level;
     }

@@ -27,6 +27,10 @@ uint32_t mx_session_mine(void);
  * take the lengths of a traced array for constants. The second returns what was set before. */
 bool mx_session_shapeless(void);
 bool mx_session_set_shapeless(bool on);
+/* For builders that cannot help it, because they were given lengths as numbers: what is traced serves
+ * the shapes of its arguments alone. It holds until the next shapeless trace begins. */
+void mx_session_pin_shapes(void);
+bool mx_session_pinned(void);
 /* An argument joins the calling thread's open session, above all that was made before. */
 void mx_session_enter(mx_array *a);
 static inline bool mx_session_has(uint32_t id, const mx_array *a) {
@@ -38,8 +42,8 @@ static inline bool mx_session_traces(const mx_array *a) {
   return a->owner->session && mx_session_is_open(a->owner->session);
 }
 
-/* For array.c: a node just made takes its session from its inputs, the calling thread's before
- * others. */
+/* For array.c: a node just made takes its session from its inputs: the calling thread's before others,
+ * an open one before one that has closed. */
 void mx_session_inherit(mx_array *first, int n_in, mx_array *const *in);
 /* For array.c: whether the operation that made `first`, which has run, keeps its inputs for now. */
 bool mx_session_keeps(mx_array *first);

@@ -881,6 +881,37 @@ static void many_threads(void **state) {
   mx_scope_close(scope, NULL);
 }
 
+typedef struct part {
+  mx_array *in, *out;
+} part;
+
+static void *build_part(void *arg) {
+  part *p = arg;
+  mx_scope scope = mx_scope_open();
+  mx_array *x = mx_exp(mx_sin(p->in, S), S);
+  if (x && mx_eval1(x)) x = NULL;
+  p->out = mx_scope_close(scope, x);
+  return NULL;
+}
+
+static size_t with_helper(mx_array *const *in, mx_array **out) {
+  part p = {mx_square(in[0], S), NULL};
+  pthread_t t;
+  if (!p.in || pthread_create(&t, NULL, build_part, &p)) return 0;
+  pthread_join(t, NULL);
+  out[0] = mx_multiply(mx_scope_own(p.out), in[0], S);
+  return 1;
+}
+
+/* Promise: what another thread adds to a function under transformation is part of it. */
+static void helper_thread(void **state) {
+  (void)state;
+  mx_scope scope = mx_scope_open();
+  fun_body body = with_helper;
+  check_gradient(fun_of(&body), VEC(D64(0.5, 1.5)), 1e-6, 1e-7, "helper");
+  mx_scope_close(scope, NULL);
+}
+
 /* ---- memory ---- */
 
 #ifdef COUNTS_ALLOCATIONS
@@ -953,6 +984,7 @@ int main(void) {
       cmocka_unit_test(custom_functions),
       cmocka_unit_test(checkpoints),
       cmocka_unit_test(many_threads),
+      cmocka_unit_test(helper_thread),
 #ifdef COUNTS_ALLOCATIONS
       cmocka_unit_test(failing_allocations),
 #endif
