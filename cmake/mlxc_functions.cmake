@@ -63,7 +63,8 @@ function(mlxc_programs)
     target_link_libraries(${target} PRIVATE mlxc_flags ${arg_LINK})
     if(arg_TEST AND MLXC_TESTS)
       add_test(NAME ${target} COMMAND ${target})
-      set_tests_properties(${target} PROPERTIES LABELS build TIMEOUT 60)
+      set_tests_properties(${target} PROPERTIES LABELS build TIMEOUT 60
+        WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
     endif()
     if(arg_INTERNAL)
       target_include_directories(${target} PRIVATE

@@ -1,5 +1,5 @@
-"""Sphinx configuration. `./dev docs` builds the library, so that autodoc can import mlx.nn, writes the
-pages of mlx.core and of the C API with tools/apidoc.py, and calls sphinx-build."""
+"""Sphinx configuration. `./dev docs` builds the library, so that autodoc can import mlx.nn, writes
+the pages of mlx.core and of the C API with tools/apidoc.py, and calls sphinx-build."""
 
 import re
 import sys

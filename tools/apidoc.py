@@ -1,9 +1,11 @@
-"""Writes the pages of the API for Sphinx: mlx.core from its type stubs and the C API from its headers, which
-tools/opgen.py wrote from the op table; and one page for each module of mlx.nn and its kin, for autodoc.
+"""Writes the pages of the API for Sphinx: mlx.core from its type stubs and the C API from its
+headers, which tools/opgen.py wrote from the op table; and one page for each module of mlx.nn and
+its kin, for autodoc.
 
     python3 tools/apidoc.py DIRECTORY        (docs/conf.py calls write())
 
-A page lists what its module or header has, in its order; nothing is listed by hand here but the modules."""
+A page lists what its module or header has, in its order; nothing is listed by hand here but the
+modules."""
 
 import ast
 import re
@@ -126,7 +128,7 @@ def write(root, out):
         if page:
             files[f"c-{path.stem}.rst"] = page
             headers.append(f"c-{path.stem}")
-    files["python.rst"] = index("Python API", "Generated from the type stubs and docstrings.", python)
+    files["python.rst"] = index("Python API", "From the type stubs and the docstrings.", python)
     files["c.rst"] = index(
         "C API", "``#include <mlx/c/mlx.h>`` brings all of these. Every function that can fail "
         "returns 0 on success; the results stand first and are replaced last.", headers)

@@ -5,8 +5,8 @@
 // 100 points of y = 2 + 3 x with a little noise.
 static int points(mlx_array* x, mlx_array* y, mlx_stream s) {
   int shape[] = {100};
-  mlx_array noise = mlx_array_new(), slope = mlx_array_new_float(3), offset = mlx_array_new_float(2);
-  mlx_array key = mlx_array_new();
+  mlx_array slope = mlx_array_new_float(3), offset = mlx_array_new_float(2);
+  mlx_array noise = mlx_array_new(), key = mlx_array_new();
   int bad = mlx_random_key(&key, 7) || mlx_linspace(x, -1, 1, 100, MLX_FLOAT32, s) ||
             mlx_random_normal(&noise, shape, 1, MLX_FLOAT32, 0, 0.01f, key, s) ||
             mlx_multiply(y, *x, slope, s) || mlx_add(y, *y, offset, s) || mlx_add(y, *y, noise, s);

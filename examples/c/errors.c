@@ -1,4 +1,5 @@
-// Errors: a handler of one's own keeps the program going; a failed call leaves its result as it was.
+// Errors: a handler of one's own keeps the program going; a failed call leaves its result as it
+// was.
 #include <mlx/c/mlx.h>
 #include <stdio.h>
 

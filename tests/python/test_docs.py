@@ -1,5 +1,5 @@
-"""The Python that README and the guides show runs as it stands, a page at a time, and the API's pages can
-be written from what is checked in."""
+"""The Python that README and the guides show runs as it stands, a page at a time, and the API's
+pages can be written from what is checked in."""
 
 import re
 import subprocess

@@ -34,8 +34,9 @@ endforeach()
 """
 
 
-def run(*command, **env):
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **env})
+def run(*command, cwd=None, **env):
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd,
+                          env={**os.environ, **env})
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -63,10 +64,10 @@ def test_pkg_config(prefix):
 def test_examples_by_pkg_config(prefix):
     """examples/c builds outside the tree with its own Makefile, and each program runs."""
     libraries, here = library_folder(prefix), prefix / "examples"
-    shutil.copytree(pathlib.Path(__file__).resolve().parents[2] / "examples" / "c", here)
-    run("make", "-C", str(here), f"PKG_CONFIG_PATH={libraries / 'pkgconfig'}")
-    for source in here.glob("*.c"):
-        run(str(source.with_suffix("")), LD_LIBRARY_PATH=str(libraries))
+    shutil.copytree(pathlib.Path(__file__).resolve().parents[2] / "examples", here)
+    run("make", "-C", str(here / "c"), f"PKG_CONFIG_PATH={libraries / 'pkgconfig'}")
+    for source in here.glob("c/*.c"):
+        run(str(source.with_suffix("")), LD_LIBRARY_PATH=str(libraries), cwd=prefix)
 
 
 def test_cmake_package(prefix):

@@ -1,8 +1,8 @@
-"""Optimizers and schedules follow real MLX: twenty steps of each on one tree of parameters, states included,
-in what tests/tools/make_optimizer_data.py recorded.
+"""Optimizers and schedules follow real MLX: twenty steps of each on one tree of parameters, states
+included, in what tests/tools/make_optimizer_data.py recorded.
 
-Promises guarded: parameters within 2e-5 of the largest (bfloat16: two roundings), the same state keys,
-shapes and dtypes, the same rates, the same refusals; a state goes to a file and back."""
+Promises guarded: parameters within 2e-5 of the largest (bfloat16: two roundings), the same state
+keys, shapes and dtypes, the same rates, the same refusals; a state goes to a file and back."""
 
 import importlib.util
 import json
@@ -22,7 +22,8 @@ RECORDED = json.loads((ROOT / "data" / "optimizers" / "steps.json").read_text())
 
 @pytest.fixture(scope="module")
 def ours():
-    spec = importlib.util.spec_from_file_location("cases", ROOT / "tools" / "make_optimizer_data.py")
+    path = ROOT / "tools" / "make_optimizer_data.py"
+    spec = importlib.util.spec_from_file_location("cases", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.run()

@@ -1,9 +1,9 @@
-"""Optimizers. Each is a rule for one parameter, ``apply_single(gradient, parameter, state)``, that the base
-class maps over trees.
+"""Optimizers. Each is a rule for one parameter, ``apply_single(gradient, parameter, state)``, that
+the base class maps over trees.
 
-Invariant: ``state`` is a tree of arrays: ``step``, what is scheduled (``learning_rate`` and the like), and
-beside them the parameters' tree with a dictionary in place of each parameter. So it can be evaluated,
-saved, and captured by mx.compile."""
+Invariant: ``state`` is a tree of arrays: ``step``, what is scheduled (``learning_rate`` and the
+like), and beside them the parameters' tree with a dictionary in place of each parameter. So it can
+be evaluated, saved, and captured by mx.compile."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class Optimizer:
         self._schedulers = dict(schedulers or {})
 
     def update(self, model: Module, gradients: dict):
-        """Replaces the parameters of ``model`` by updated ones. Nothing is computed until it is evaluated.
+        """Replaces the parameters of ``model`` by updated ones. Nothing is computed until it is
+        evaluated.
 
         Args:
             model: the module.
@@ -462,8 +463,8 @@ class Adamax(Adam):
 
 
 class Lion(Optimizer):
-    """Lion (Chen et al., 2023): the sign of an average. Its rates are 3 to 10 times smaller than Adam's, its
-    weight decay as much larger::
+    """Lion (Chen et al., 2023): the sign of an average. Its rates are 3 to 10 times smaller than
+    Adam's, its weight decay as much larger::
 
         c = b1 * m + (1 - b1) * g
         m = b2 * m + (1 - b2) * g
@@ -500,7 +501,8 @@ class Lion(Optimizer):
 
 
 class Adafactor(Optimizer):
-    """Adafactor (Shazeer and Stern, 2018): the average of squares of a matrix is kept as a row and a column.
+    """Adafactor (Shazeer and Stern, 2018): the average of squares of a matrix is kept as a row and
+    a column.
 
     Args:
         learning_rate: a number or a schedule; needed where ``relative_step`` is false.
@@ -539,7 +541,8 @@ class Adafactor(Optimizer):
         self.warmup_init = warmup_init
 
     def init_single(self, parameter: mx.array, state: dict):
-        """Averages of squares: of rows and columns, or of all; and the first moment where there is one."""
+        """Averages of squares: of rows and columns, or of all; and the first moment where there is
+        one."""
         if parameter.ndim >= 2:
             shape, dtype = parameter.shape, parameter.dtype
             state["exp_avg_sq_row"] = mx.zeros(shape[:-1], dtype=dtype)
@@ -584,8 +587,8 @@ class Adafactor(Optimizer):
 
 
 class Muon(Optimizer):
-    """Muon (Jordan et al., 2024): momentum, made orthogonal by Newton-Schulz steps. For matrices of hidden
-    layers and convolutions; vectors take the momentum as it is.
+    """Muon (Jordan et al., 2024): momentum, made orthogonal by Newton-Schulz steps. For matrices
+    of hidden layers and convolutions; vectors take the momentum as it is.
 
     Args:
         learning_rate: a number or a schedule.
@@ -615,7 +618,8 @@ class Muon(Optimizer):
         state["v"] = mx.zeros_like(parameter)
 
     def _orthogonal(self, x: mx.array) -> mx.array:
-        """Near the orthogonal factor of a matrix: a quintic iteration that takes singular values to about 1."""
+        """Near the orthogonal factor of a matrix: a quintic iteration that takes singular values
+        to about 1."""
         a, b, c = 3.4445, -4.7750, 2.0315
         tall = x.shape[-2] > x.shape[-1]
         if tall:
@@ -628,7 +632,8 @@ class Muon(Optimizer):
         return x.T if tall else x
 
     def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict):
-        """One updated parameter. Filters are matrices for the steps; their scale follows the last two axes."""
+        """One updated parameter. Filters are matrices for the steps; their scale follows the last
+        two axes."""
         if self.weight_decay != 0:
             gradient = gradient + self.weight_decay * parameter
         v = self.momentum * state["v"] + (1 - self.momentum) * gradient

@@ -1,5 +1,5 @@
-"""Learning-rate schedules: functions of the step, an integer array, that give a 0-d float32 array. They are
-made of array operations only, so that a compiled training step follows them."""
+"""Learning-rate schedules: functions of the step, an integer array, that give a 0-d float32 array.
+They are made of array operations only, so that a compiled training step follows them."""
 
 from __future__ import annotations
 

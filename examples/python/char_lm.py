@@ -1,0 +1,129 @@
+"""Trains a small transformer language model on characters, and writes some text with it.
+
+    ./dev example char_lm
+    ./dev example char_lm --text FILE --steps 1000
+
+The text is this repository's documentation unless a file is named. Prints the loss, held-out bits a
+character and samples; saves a loss curve."""
+
+import argparse
+import math
+import time
+from functools import partial
+from pathlib import Path
+
+import mlx.core as mx
+import mlx.nn as nn
+import mlx.optimizers as optim
+from mlx.utils import tree_flatten
+
+import show
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+class Block(nn.Module):
+    def __init__(self, dims, heads):
+        super().__init__()
+        self.attention = nn.MultiHeadAttention(dims, heads)
+        self.norm1, self.norm2 = nn.RMSNorm(dims), nn.RMSNorm(dims)
+        self.up, self.down = nn.Linear(dims, 4 * dims), nn.Linear(4 * dims, dims)
+
+    def __call__(self, x, mask):
+        y = self.norm1(x)
+        x = x + self.attention(y, y, y, mask)
+        return x + self.down(nn.gelu(self.up(self.norm2(x))))
+
+
+class CharLM(nn.Module):
+    """(batch, length) of character numbers to (batch, length, characters) of logits."""
+
+    def __init__(self, characters, dims=128, heads=4, layers=3, context=96):
+        super().__init__()
+        self.embedding = nn.Embedding(characters, dims)
+        self.positions = nn.Embedding(context, dims)
+        self.blocks = [Block(dims, heads) for _ in range(layers)]
+        self.norm = nn.RMSNorm(dims)
+
+    def __call__(self, ids):
+        length = ids.shape[1]
+        x = self.embedding(ids) + self.positions(mx.arange(length))
+        mask = nn.MultiHeadAttention.create_additive_causal_mask(length)
+        for block in self.blocks:
+            x = block(x, mask)
+        return self.embedding.as_linear(self.norm(x))
+
+
+def loss_fn(model, ids):
+    return nn.losses.cross_entropy(model(ids[:, :-1]), ids[:, 1:], reduction="mean")
+
+
+def windows(ids, batch, length):
+    """(batch, length) pieces from random places."""
+    at = mx.random.randint(0, ids.size - length, (batch, 1))
+    return ids[at + mx.arange(length)]
+
+
+def sample(model, characters, prompt, count, context, temperature=0.6):
+    numbers = {c: i for i, c in enumerate(characters)}
+    ids = [numbers[c] for c in prompt]
+    for _ in range(count):
+        logits = model(mx.array([ids[-context:]]))[0, -1]
+        ids.append(mx.random.categorical(logits / temperature).item())
+    return "".join(characters[i] for i in ids)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--text", help="a UTF-8 file (default: the documentation)")
+    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--context", type=int, default=96)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--plot", default="char-lm-loss.png")
+    args = parser.parse_args()
+    mx.random.seed(args.seed)
+
+    files = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+    files = [Path(args.text)] if args.text else files
+    text = "\n".join(path.read_text() for path in files)
+    characters = sorted(set(text))
+    numbers = {c: i for i, c in enumerate(characters)}
+    ids = mx.array([numbers[c] for c in text], dtype=mx.int32)
+    train, held = ids[: -ids.size // 10], ids[-ids.size // 10 :]
+
+    model = CharLM(len(characters), context=args.context)
+    rate = optim.join_schedules(
+        [optim.linear_schedule(0, 3e-3, 30), optim.cosine_decay(3e-3, args.steps)], [30])
+    optimizer = optim.AdamW(rate, weight_decay=0.01)
+    size = sum(p.size for _, p in tree_flatten(model.parameters()))
+    print(f"{ids.size} characters, {len(characters)} of them different; {size} parameters")
+
+    # One compiled step: the state of model and optimizer goes in and comes out.
+    mx.eval(model.parameters())
+    state = [model.state, optimizer.state]
+
+    @partial(mx.compile, inputs=state, outputs=state)
+    def step(batch):
+        loss, grads = nn.value_and_grad(model, loss_fn)(model, batch)
+        optimizer.update(model, grads)
+        return loss
+
+    losses, start = [], time.perf_counter()
+    for i in show.progress(range(1, args.steps + 1), "training"):
+        loss = step(windows(train, args.batch_size, args.context + 1))
+        mx.eval(loss, state)
+        losses.append(loss.item())
+        if i % 100 == 0 or i == args.steps:
+            bits = loss_fn(model, windows(held, 32, args.context + 1)).item() / math.log(2)
+            rate = i * args.batch_size * args.context / (time.perf_counter() - start)
+            print(f"step {i:4}  loss {sum(losses[-50:]) / len(losses[-50:]):.3f}  "
+                  f"held-out {bits:.2f} bits a character  {rate / 1000:.1f} k characters/s")
+    for prompt in ("An array is ", "The kernel "):
+        print("---\n" + sample(model, characters, prompt, 160, args.context))
+    show.save_curve(args.plot, losses, title="characters of the documentation")
+    print(f"---\nloss curve: {args.plot}")
+
+
+if __name__ == "__main__":
+    main()
