@@ -51,7 +51,10 @@ static void count(atomic_ullong *c, unsigned long long n) {
 
 /* ---- memory of outputs ---- */
 
+/* A block of a segment comes with its memory. */
 int mx_out_alloc(mx_array *out) {
+  if (out->buf)
+    return 0;
   out->buf = mx_buffer_new(mx_nbytes(out));
   out->offset = 0;
   return out->buf ? 0 : 1;
@@ -117,15 +120,38 @@ static void finish(mx_plan_step *st) {
     mx_op_done(st->ops[m]);
 }
 
+static const mx_backend *backend_of(const mx_plan_step *st) {
+  const mx_backend *b = mx_backend_for(st->stream->device.type);
+  if (!b)
+    mx_fail(MX_RUNTIME, "[eval] no backend for the stream's device");
+  return b;
+}
+
+static int run_segment(mx_plan_step *st) {
+  const mx_backend *b = backend_of(st);
+  if (!b || mx_segment_await(st->segment))
+    return 1;
+  int bad = mx_segment_run(st->segment, b);
+  mx_segment_finish(st->segment, bad);
+  if (bad)
+    return 1;
+  count(&stats.steps, 1);
+  count(&stats.fused_ops, (unsigned long long)st->n_ops);
+  finish(st);
+  return 0;
+}
+
 static int run_step(mx_plan_step *st) {
+  if (st->segment)
+    return run_segment(st);
   if (await_inputs(st))
     return 1;
   if (st->view) {
     run_view(st->ops[0]);
   } else {
-    const mx_backend *b = mx_backend_for(st->stream->device.type);
+    const mx_backend *b = backend_of(st);
     if (!b)
-      return mx_fail(MX_RUNTIME, "[eval] no backend for the stream's device");
+      return 1;
     if (b->run(&st->work)) {
       for (int k = 0; k < st->work.n_out; k++) {
         mx_buffer_release(st->work.out[k]->buf);

@@ -257,5 +257,5 @@ int mx_plan_group(mx_plan *p) {
   for (size_t i = 0; i < p->n_ops; i++)
     g.slots[i].consumer = NONE;
   assign(&g);
-  return make_steps(&g);
+  return make_steps(&g) || (!p->kept && mx_graph_fusion() && mx_plan_segments(p, held));
 }

@@ -18,6 +18,7 @@ typedef struct mx_plan_step {
   int n_ops;
   mx_step work; /* work.op NULL: fused */
   bool view;    /* nothing to compute: shares its input's memory */
+  struct mx_segment *segment; /* several steps, block by block; then work is empty */
 } mx_plan_step;
 
 typedef struct mx_plan_part { /* the share of one stream */
@@ -67,6 +68,14 @@ int mx_plan_group(mx_plan *p);
 #define MX_GROUP_WORDS (1 + MX_TAPE_MAX_INSTRS + MX_TAPE_MAX_OUTPUTS)
 int mx_pack_group(const mx_step *w, int64_t *words);
 void mx_plan_free_arena(mx_plan *p);
+
+/* Joins steps that go over the same rows into segments (segment.c). */
+typedef struct mx_segment mx_segment;
+int mx_plan_segments(mx_plan *p, bool (*held)(const mx_plan *, const mx_array *));
+int mx_segment_await(const mx_segment *g);
+int mx_segment_run(const mx_segment *g, const mx_backend *b);
+/* Its results are ready, or given up. */
+void mx_segment_finish(const mx_segment *g, bool bad);
 
 /* Runs all steps of the part's stream in the part's turn (exec.c). */
 void mx_plan_run_part(mx_plan_part *part);
