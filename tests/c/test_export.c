@@ -8,6 +8,7 @@
 #include "core/buffer.h"
 #include "mlx/c/error.h"
 #include "mlx/c/export.h"
+#include "mlx/c/ops.h"
 #include "transforms/export.h"
 
 static char path[64];
@@ -227,11 +228,17 @@ static void keywords_and_several_traces(void **state) {
     mlx_vector_array_free(v);
     mlx_array_free(a);
   }
+  assert_int_equal(mlx_function_exporter_set_metadata(x, "made by a test"), 0);
+  assert_int_not_equal(mlx_function_exporter_set_metadata(x, "twice"), 0);
   assert_int_equal(mlx_function_exporter_free(x), 0);
   mlx_closure_kwargs_free(f);
 
   mlx_imported_function g = mlx_imported_function_new(path);
   assert_non_null(g.ctx);
+  mlx_string text = mlx_string_new();
+  assert_int_equal(mlx_imported_function_metadata(&text, g), 0);
+  assert_string_equal(mlx_string_data(text), "made by a test");
+  mlx_string_free(text);
   for (int n = 2; n < 5; n++) {
     mlx_array a = mlx_array_new_data((float[]){1, 2, 3, 4}, &n, 1, MLX_FLOAT32);
     mlx_vector_array v = mlx_vector_array_new_value(a), r = mlx_vector_array_new();
