@@ -215,7 +215,12 @@ mx_array *mx_random_normal_broadcast(mx_ints shape, mlx_dtype dtype, mx_array *l
     u = u ? mx_view(u, MLX_COMPLEX64, s) : NULL;
     u = u ? mx_reshape(u, shape, s) : NULL;
   } else {
-    u = scalar_op(mx_multiply, mx_cast(u, dtype, s), M_SQRT2, s);
+    // The product of the two factors is rounded first, as in MLX.
+    mx_array *factor = mx_scalar(M_SQRT2, dtype);
+    if (factor && scale) factor = mx_multiply(factor, mx_cast(scale, dtype, s), s);
+    u = mx_cast(u, dtype, s);
+    u = u && factor ? mx_multiply(u, factor, s) : NULL;
+    scale = NULL;
   }
   if (u && scale) u = mx_multiply(u, mx_cast(scale, dtype, s), s);
   if (u && loc) u = mx_add(u, mx_cast(loc, dtype, s), s);
