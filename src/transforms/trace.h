@@ -37,8 +37,8 @@ int mx_jvp(mx_vec *out, mx_vec *tangents_out, mx_fun f, mx_vec primals, mx_vec t
 
 /* axes: -1 for an input that every run sees whole. s_in are what the function ran on. */
 int mx_vmap_trace(mx_vec *s_in, mx_vec *s_out, mx_fun f, mx_vec in, const int *axes, size_t n_axes);
-/* The traced outputs over whole inputs. out_axes: where the further axis stands; -1: an output that
- * must not depend on it. */
+/* The traced outputs over whole inputs. out_axes: where the further axis stands; -1: last, of an
+ * output that must not depend on it. */
 int mx_vmap_replace(mx_vec *out, mx_vec in, mx_vec s_in, mx_vec s_out, const int *axes,
                     size_t n_axes, const int *out_axes, size_t n_out_axes);
 int mx_vmap(mx_vec *out, mx_fun f, mx_vec in, const int *axes, size_t n_axes, const int *out_axes,

@@ -97,12 +97,11 @@ static int map_op(mapping *m, const mx_dep *d) {
 static mx_array *place(const mapping *m, mx_array *a, int axis, int want, mx_stream *s) {
   char text[200];
   int ndim = a->ndim - (axis >= 0) + 1;
-  if (want == -1) {
-    if (axis < 0) return a;
-    mx_fail(MX_VALUE, "[vmap] an output with out axis None depends on a mapped input: shape %s",
-            mx_shape_text(text, sizeof text, a->shape, a->ndim));
+  if (want == -1 && axis >= 0) {
+    mx_fail(MX_VALUE, "[vmap] Axis -1 invalid for output with %d dimensions.", a->ndim);
     return NULL;
   }
+  if (want == -1) want = ndim - 1;
   if (want < 0 || want >= ndim) {
     mx_fail(MX_INDEX, "[vmap] Invalid output vectorization axis %d for array with shape %s", want,
             mx_shape_text(text, sizeof text, a->shape, a->ndim));

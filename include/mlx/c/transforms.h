@@ -30,8 +30,8 @@ int mlx_value_and_grad(mlx_closure_value_and_grad* res, const mlx_closure fun, c
 int mlx_vjp(mlx_vector_array* res_0, mlx_vector_array* res_1, const mlx_closure fun,
     const mlx_vector_array primals, const mlx_vector_array cotangents);
 /* Not in mlx-c: fun over a further axis of its inputs. in_axes says which axis of each input it
- * runs along, out_axes where it stands in each output; -1: none. One number each, or one for
- * all. */
+ * runs along, -1: none; out_axes where it stands in each output, -1: last, and the output must not
+ * depend on a mapped input. One number each, or one for all. */
 int mlx_vmap(mlx_closure* res, const mlx_closure fun, const int* in_axes, size_t in_axes_num,
     const int* out_axes, size_t out_axes_num);
 
