@@ -1,6 +1,7 @@
-/* Transformation rules of convolutions. The gradients are convolutions themselves: to the input one
- * of the cotangent with the turned weight, strides and dilations changing places; to the weight one
- * of the input with the cotangent as the weight, batch and channels changing places.
+/* Transformation rules of convolutions. The gradient to the input is a convolution itself, of the
+ * cotangent with the turned weight, strides and dilations changing places. That to the weight is a
+ * primitive, linear in the input and the cotangent like the convolution in input and weight: the
+ * three give each other's gradients.
  * Invariant: paddings reach the builder cut to what it means by them, for a negative padding
  * counts positions of the dilated array. */
 #include <limits.h>
@@ -9,6 +10,7 @@
 #include "core/params.h"
 #include "gen/ops.h"
 #include "ops/leading.h"
+#include "ops/rules_help.h"
 
 enum { SPATIAL = MX_CONV_SPATIAL };
 
@@ -80,66 +82,47 @@ static mx_array *exchange(mx_array *a, mx_stream *s) {
 
 /* x[i] takes g[o] w[t] wherever o * stride + t * kernel_dilation - lo = i * input_dilation: g
  * dilated by the stride meets the taps in reverse, in steps of the input's dilation. */
-static int to_input(const mx_vjp_call *c, mx_array **grad) {
-  const mx_conv_params *p = params_of(c->op);
-  const mx_array *x = c->in[0], *w = c->in[1];
-  mx_array *g = c->g[0], *turned;
+static mx_array *to_input(const mx_conv_params *p, const mx_array *x, mx_array *w, mx_array *g,
+                          mx_stream *s) {
   padding pad;
+  if (x->size == 0 || w->size == 0 || g->size == 0)
+    return mx_zeros_of(x, s);
   for (int i = 0; i < p->n; i++) {
     int64_t taps = span(w->shape[i + 1], p->kernel_dilation[i]);
     int64_t length = span(g->shape[i + 1], p->stride[i]);
     pad.lo[i] = taps - 1 - p->lo[i];
     pad.hi[i] = span(x->shape[i + 1], p->input_dilation[i]) - 1 + taps - pad.lo[i] - length;
   }
-  if (cut(g, (int)p->n, p->stride, &pad, &g, c->s))
-    return 1;
+  if (cut(g, (int)p->n, p->stride, &pad, &g, s))
+    return NULL;
   if (!g)
-    return 0;
-  turned = exchange(regroup(c->in[1], p->groups, c->s), c->s);
-  *grad = mx_conv_general(g, turned, axes_of(p, p->input_dilation), axes_of(p, pad.lo),
-                          axes_of(p, pad.hi), axes_of(p, p->kernel_dilation),
-                          axes_of(p, p->stride), (int)p->groups, !p->flip, c->s);
-  return !*grad;
+    return mx_zeros_of(x, s);
+  return mx_conv_general(g, exchange(regroup(w, p->groups, s), s), axes_of(p, p->input_dilation),
+                         axes_of(p, pad.lo), axes_of(p, pad.hi), axes_of(p, p->kernel_dilation),
+                         axes_of(p, p->stride), (int)p->groups, !p->flip, s);
 }
 
-/* w[t] takes x[i] g[o] for the same: channels of x are the batch, in steps of the weight's
- * dilation, and g is a weight dilated by the stride. */
-static int to_weight(const mx_vjp_call *c, mx_array **grad) {
-  const mx_conv_params *p = params_of(c->op);
-  const mx_array *w = c->in[1];
-  mx_array *g = exchange(c->g[0], c->s), *x = c->in[0];
-  padding pad;
-  for (int i = 0; i < p->n; i++) {
-    int64_t taps = span(w->shape[i + 1], p->kernel_dilation[i]);
-    int64_t length = span(c->g[0]->shape[i + 1], p->stride[i]);
-    pad.lo[i] = p->lo[i];
-    pad.hi[i] = taps - 1 + length - p->lo[i] - span(x->shape[i + 1], p->input_dilation[i]);
-  }
-  if (!g || cut(x, (int)p->n, p->input_dilation, &pad, &x, c->s))
-    return 1;
-  if (!x)
-    return 0;
-  x = regroup(exchange(x, c->s), p->groups, c->s);
-  mx_array *r = mx_conv_general(x, g, axes_of(p, p->kernel_dilation), axes_of(p, pad.lo),
-                                axes_of(p, pad.hi), axes_of(p, p->stride),
-                                axes_of(p, p->input_dilation), (int)p->groups, false, c->s);
-  r = exchange(r, c->s);
-  if (r && p->flip) {
-    int64_t axes[SPATIAL];
-    for (int i = 0; i < p->n; i++)
-      axes[i] = i + 1;
-    r = mx_flip_axes(r, axes_of(p, axes), c->s);
-  }
-  *grad = r;
-  return !r;
+/* What a weight of the shape `like`, but for its channels, gets from x and g. */
+static mx_array *to_weight(const mx_conv_params *p, mx_array *x, mx_array *g, const mx_array *like,
+                           int64_t groups, mx_stream *s) {
+  mx_array *in[] = {mx_row_major(x, s), mx_row_major(g, s)};
+  int64_t shape[SPATIAL + 2];
+  if (!in[0] || !in[1])
+    return NULL;
+  mx_conv_params words = *p;
+  words.groups = groups;
+  memcpy(shape, like->shape, (size_t)like->ndim * sizeof *shape);
+  shape[0] = g->shape[g->ndim - 1];
+  shape[like->ndim - 1] = x->shape[x->ndim - 1] / groups;
+  mx_spec out = {(mlx_dtype)x->dtype, like->ndim, shape, NULL};
+  return mx_node(MX_PRIM_CONV_WEIGHT, out, 2, in, MX_WORDS(words), s);
 }
 
 int mx_vjp_conv_general(const mx_vjp_call *c) {
-  if (c->g[0]->size == 0 || c->in[0]->size == 0 || c->in[1]->size == 0)
-    return 0;
-  if (c->want[0] && to_input(c, &c->grad[0]))
+  const mx_conv_params *p = params_of(c->op);
+  if (MX_GRAD(c, 0, to_input(p, c->in[0], c->in[1], c->g[0], c->s)))
     return 1;
-  return c->want[1] && to_weight(c, &c->grad[1]);
+  return MX_GRAD(c, 1, to_weight(p, c->in[0], c->g[0], c->in[1], p->groups, c->s));
 }
 
 static mx_array *same_conv(const mx_op *op, mx_array *x, mx_array *w, int64_t groups) {
@@ -153,14 +136,18 @@ static mx_array *same_conv(const mx_op *op, mx_array *x, mx_array *w, int64_t gr
                          (int)groups, p->flip, op->stream);
 }
 
+/* What an operation that is linear in each of two inputs gives for both tangents. */
+static int both_tangents(const mx_jvp_call *c, mx_array *first, mx_array *second) {
+  if ((c->t[0] && !first) || (c->t[1] && !second))
+    return 1;
+  c->out_t[0] = first && second ? mx_add(first, second, c->s) : first ? first : second;
+  return first && second && !c->out_t[0];
+}
+
 int mx_jvp_conv_general(const mx_jvp_call *c) {
   int64_t groups = params_of(c->op)->groups;
-  mx_array *x = c->t[0] ? same_conv(c->op, c->t[0], c->in[1], groups) : NULL;
-  mx_array *w = c->t[1] ? same_conv(c->op, c->in[0], c->t[1], groups) : NULL;
-  if ((c->t[0] && !x) || (c->t[1] && !w))
-    return 1;
-  c->out_t[0] = x && w ? mx_add(x, w, c->s) : x ? x : w;
-  return x && w && !c->out_t[0];
+  return both_tangents(c, c->t[0] ? same_conv(c->op, c->t[0], c->in[1], groups) : NULL,
+                       c->t[1] ? same_conv(c->op, c->in[0], c->t[1], groups) : NULL);
 }
 
 int mx_remake_conv_general(const mx_op *op, mx_array *const *in, mx_array **out) {
@@ -199,16 +186,20 @@ static int more_filters(const mx_vmap_call *c) {
   return !*c->out;
 }
 
+/* Input i with the further axis as more channels. */
+static mx_array *more_channels(const mx_vmap_call *c, int i) {
+  mx_array *a = mx_moveaxis(mx_vmap_front(c, i, true), 0, -2, c->s);
+  return a ? mx_flatten(a, -2, -1, c->s) : NULL;
+}
+
 /* Both: more groups. */
 static int more_groups(const mx_vmap_call *c) {
-  mx_array *x = mx_vmap_front(c, 0, true), *w = mx_vmap_front(c, 1, true);
-  x = x ? mx_moveaxis(x, 0, -2, c->s) : NULL;
+  mx_array *x = more_channels(c, 0), *w = mx_vmap_front(c, 1, true);
   if (!x || !w)
     return 1;
   int64_t filters = w->shape[1], groups = params_of(c->op)->groups;
-  x = mx_flatten(x, -2, -1, c->s);
   w = mx_flatten(w, 0, 1, c->s);
-  mx_array *r = x && w ? same_conv(c->op, x, w, groups * c->size) : NULL;
+  mx_array *r = w ? same_conv(c->op, x, w, groups * c->size) : NULL;
   *c->out = r ? mx_unflatten(r, -1, MX_INTS(c->size, filters), c->s) : NULL;
   *c->out_axis = r ? r->ndim - 1 : 0;
   return !*c->out;
@@ -218,4 +209,36 @@ int mx_vmap_conv_general(const mx_vmap_call *c) {
   if (c->axis[1] < 0)
     return more_inputs(c);
   return c->axis[0] < 0 ? more_filters(c) : more_groups(c);
+}
+
+/* ---- the gradient to the weight ---- */
+
+int mx_vjp_conv_weight(const mx_vjp_call *c) {
+  const mx_conv_params *p = params_of(c->op);
+  if (MX_GRAD(c, 0, to_input(p, c->in[0], c->g[0], c->in[1], c->s)))
+    return 1;
+  return MX_GRAD(c, 1, same_conv(c->op, c->in[0], c->g[0], p->groups));
+}
+
+int mx_jvp_conv_weight(const mx_jvp_call *c) {
+  const mx_conv_params *p = params_of(c->op);
+  const mx_array *like = c->out[0];
+  mx_array *x = c->t[0] ? to_weight(p, c->t[0], c->in[1], like, p->groups, c->s) : NULL;
+  mx_array *g = c->t[1] ? to_weight(p, c->in[0], c->t[1], like, p->groups, c->s) : NULL;
+  return both_tangents(c, x, g);
+}
+
+int mx_remake_conv_weight(const mx_op *op, mx_array *const *in, mx_array **out) {
+  const mx_conv_params *p = params_of(op);
+  return mx_remade(out, to_weight(p, in[0], in[1], op->out[0], p->groups, op->stream));
+}
+
+int mx_vmap_conv_weight(const mx_vmap_call *c) {
+  const mx_conv_params *p = params_of(c->op);
+  mx_array *x = more_channels(c, 0), *g = more_channels(c, 1);
+  if (!x || !g)
+    return 1;
+  int64_t filters = c->op->out[0]->shape[0];
+  mx_array *r = to_weight(p, x, g, c->op->out[0], p->groups * c->size, c->s);
+  return mx_vmap_done(c, r ? mx_unflatten(r, 0, MX_INTS(c->size, filters), c->s) : NULL, 0);
 }

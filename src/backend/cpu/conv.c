@@ -16,6 +16,8 @@
 enum {
   BLOCK_ROWS = 96,        /* what the product engine takes as one block of rows, or */
   LARGE_ROWS = 1152,      /* as one super-block */
+  MOST_BLOCKS = 32,       /* shared out among threads; more rows a block instead */
+  WINDOW_BYTES = 1 << 17, /* windows of such a block, of few numbers each */
   SMALL_BYTES = 1 << 20,  /* windows of a block, and a group's weight, that stay in the L2 cache */
   LARGE_BYTES = 32 << 20, /* windows of a block otherwise */
   DENSE_BYTES = 1 << 18,  /* weights up to this size are turned so that the engine reads them */
@@ -33,155 +35,6 @@ static void fill(void) { MX_FILL_TIERS(fill_conv, &table); }
 const mx_conv_kernels *mx_conv_table(void) {
   pthread_once(&once, fill);
   return &table;
-}
-
-/* ---- geometry ---- */
-
-static int64_t gcd(int64_t a, int64_t b) {
-  while (b) {
-    int64_t r = a % b;
-    a = b;
-    b = r;
-  }
-  return a;
-}
-
-/* Chooses the class of outputs `first`. */
-static void set_class(mx_conv_axis *a, int64_t first, bool flip) {
-  a->first = first;
-  a->count = mx_ceil_div(a->out - first, a->period);
-  a->taps = 0;
-  for (int64_t t = 0; t < a->kernel; t++) {
-    int64_t tap = flip ? a->kernel - 1 - t : t;
-    int64_t at = first * a->stride - a->lo + tap * a->kernel_dilation;
-    if (at % a->input_dilation)
-      continue;
-    a->base[a->taps] = at / a->input_dilation;
-    a->place[a->taps++] = t;
-  }
-}
-
-static int set_axes(mx_conv *c, const mx_step *step) {
-  const mx_conv_params *p = (const mx_conv_params *)step->op->params;
-  const mx_array *x = step->in[0], *w = step->in[1], *out = step->out[0];
-  int n = (int)p->n, lead = MX_CONV_AXES - n;
-  for (int i = 0; i < MX_CONV_AXES; i++) {
-    mx_conv_axis *a = &c->axis[i];
-    *a = (mx_conv_axis){1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 0, 0, NULL, NULL};
-    if (i >= lead) {
-      int k = i - lead;
-      a->in = x->shape[k + 1];
-      a->out = out->shape[k + 1];
-      a->kernel = w->shape[k + 1];
-      a->stride = p->stride[k];
-      a->lo = p->lo[k];
-      a->kernel_dilation = p->kernel_dilation[k];
-      a->input_dilation = p->input_dilation[k];
-      a->period = a->input_dilation / gcd(a->stride, a->input_dilation);
-      a->step = a->stride / gcd(a->stride, a->input_dilation);
-    }
-    a->base = malloc(2 * (size_t)a->kernel * sizeof *a->base);
-    if (!a->base)
-      return mx_nomem("conv");
-    a->place = a->base + a->kernel;
-  }
-  return 0;
-}
-
-/* What follows from the classes of the axes. */
-static void set_sizes(mx_conv *c) {
-  const mx_conv_axis *last = &c->axis[MX_CONV_AXES - 1];
-  c->rows = c->batch;
-  c->k = c->in_group;
-  c->runs = c->in_group == c->channels;
-  c->whole = c->all_taps = true;
-  for (int i = 0; i < MX_CONV_AXES; i++) {
-    c->rows *= c->axis[i].count;
-    c->k *= c->axis[i].taps;
-    c->whole = c->whole && c->axis[i].period == 1;
-    c->all_taps = c->all_taps && c->axis[i].taps == c->axis[i].kernel;
-  }
-  for (int64_t t = 1; t < last->taps; t++)
-    c->runs = c->runs && last->base[t] == last->base[t - 1] + 1;
-}
-
-mx_conv_place mx_conv_place_of(const mx_conv *c, int64_t row) {
-  mx_conv_place at;
-  for (int i = MX_CONV_AXES - 1; i >= 0; i--) {
-    at.q[i] = row % c->axis[i].count;
-    row /= c->axis[i].count;
-  }
-  at.b = row;
-  return at;
-}
-
-void mx_conv_next(const mx_conv *c, mx_conv_place *at) {
-  for (int i = MX_CONV_AXES - 1; i >= 0; i--) {
-    if (++at->q[i] < c->axis[i].count)
-      return;
-    at->q[i] = 0;
-  }
-  at->b++;
-}
-
-int64_t mx_conv_output(const mx_conv *c, const mx_conv_place *at) {
-  int64_t n = at->b;
-  for (int i = 0; i < MX_CONV_AXES; i++)
-    n = n * c->axis[i].out + c->axis[i].first + at->q[i] * c->axis[i].period;
-  return n;
-}
-
-/* ---- windows ---- */
-
-/* The taps of the last axis, from the row of the input at `line`. */
-static char *window_line(const mx_conv *c, const char *line, int64_t q, char *dst) {
-  const mx_conv_axis *a = &c->axis[MX_CONV_AXES - 1];
-  int64_t bytes = c->in_group * c->item, from = q * a->step;
-  if (c->runs && a->taps) {
-    int64_t first = a->base[0] + from;
-    int64_t begin = mx_min64(a->taps, mx_max64(0, -first));
-    int64_t end = mx_max64(begin, mx_min64(a->taps, a->in - first));
-    memset(dst, 0, (size_t)(begin * bytes));
-    if (begin < end)
-      memcpy(dst + begin * bytes, line + (first + begin) * bytes, (size_t)((end - begin) * bytes));
-    memset(dst + end * bytes, 0, (size_t)((a->taps - end) * bytes));
-    return dst + a->taps * bytes;
-  }
-  for (int64_t t = 0; t < a->taps; t++, dst += bytes) {
-    int64_t i = a->base[t] + from;
-    if (i >= 0 && i < a->in)
-      memcpy(dst, line + i * c->channels * c->item, (size_t)bytes);
-    else
-      memset(dst, 0, (size_t)bytes);
-  }
-  return dst;
-}
-
-/* The k numbers that one output sums, of the group whose channels begin at x. */
-static char *window(const mx_conv *c, const char *x, const mx_conv_place *at, char *dst) {
-  const mx_conv_axis *a = c->axis, *last = &c->axis[MX_CONV_AXES - 1];
-  int64_t line = last->in * c->channels * c->item, gap = last->taps * c->in_group * c->item;
-  const char *image = x + at->b * a[0].in * a[1].in * line;
-  for (int64_t s = 0; s < a[0].taps; s++) {
-    int64_t i = a[0].base[s] + at->q[0] * a[0].step;
-    for (int64_t t = 0; t < a[1].taps; t++) {
-      int64_t j = a[1].base[t] + at->q[1] * a[1].step;
-      if (i >= 0 && i < a[0].in && j >= 0 && j < a[1].in) {
-        dst = window_line(c, image + (i * a[1].in + j) * line, at->q[2], dst);
-      } else {
-        memset(dst, 0, (size_t)gap);
-        dst += gap;
-      }
-    }
-  }
-  return dst;
-}
-
-static void windows(const mx_conv *c, int64_t group, int64_t row, int64_t n, char *dst) {
-  const char *x = c->x + group * c->in_group * c->item;
-  mx_conv_place at = mx_conv_place_of(c, row);
-  for (int64_t i = 0; i < n; i++, mx_conv_next(c, &at))
-    dst = window(c, x, &at, dst);
 }
 
 /* ---- weights ---- */
@@ -213,8 +66,7 @@ static void gather_filters(void *ctx, int64_t begin, int64_t end) {
     for (int64_t s = 0; s < a[0].taps; s++)
       for (int64_t t = 0; t < a[1].taps; t++)
         for (int64_t u = 0; u < a[2].taps; u++) {
-          int64_t tap = (a[0].place[s] * a[1].kernel + a[1].place[t]) * a[2].kernel + a[2].place[u];
-          const char *src = c->w + f * filter + tap * bytes;
+          const char *src = c->w + f * filter + mx_conv_tap(c, s, t, u) * bytes;
           if (!g->turned)
             memcpy(dst + row * c->item, src, (size_t)bytes);
           for (int64_t i = 0; g->turned && i < c->in_group; i++)
@@ -255,14 +107,14 @@ typedef struct blocks {
   atomic_int failed; /* 1 out of memory, 2 another error */
 } blocks;
 
-/* Outputs row .. row + n of a group from their windows. Those of a class among others are
- * computed in `room` and spread out. */
+/* Outputs row .. row + n of a group from the block of their windows. Those of a class among others
+ * are computed in `room` and spread out. */
 static int multiply(const blocks *b, int64_t group, int64_t row, int64_t n, const char *from,
                     char *room) {
   const mx_conv *c = b->c;
   const weights *w = b->w;
   mx_product p = {.m = n, .n = c->out_group, .k = c->k, .batch = 1, .alpha = 1};
-  p.a = (mx_matrix){.data = from, .dtype = c->dtype, .row_stride = c->k, .col_stride = 1};
+  p.a = mx_conv_matrix(c, from, b->rows);
   p.b = (mx_matrix){.data = w->data + group * w->group_stride * c->item, .dtype = c->dtype,
                     .row_stride = w->row_stride, .col_stride = w->col_stride};
   char *out = c->out + group * c->out_group * c->item;
@@ -297,7 +149,7 @@ static void small_blocks(void *ctx, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; i++) {
     int64_t group = i % c->groups, row = i / c->groups * b->rows;
     int64_t n = mx_min64(b->rows, c->rows - row);
-    windows(c, group, row, n, room);
+    mx_conv_windows(c, group, row, n, room, b->rows);
     if (multiply(b, group, row, n, room, room + b->rows * c->k * c->item))
       atomic_store(&b->failed, 2);
   }
@@ -305,7 +157,8 @@ static void small_blocks(void *ctx, int64_t begin, int64_t end) {
 
 static void fill_windows(void *ctx, int64_t begin, int64_t end) {
   const blocks *b = ctx;
-  windows(b->c, b->group, b->at + begin, end - begin, b->windows + begin * b->c->k * b->c->item);
+  char *dst = mx_conv_window_at(b->c, b->windows, begin);
+  mx_conv_windows(b->c, b->group, b->at + begin, end - begin, dst, b->rows);
 }
 
 static int large_blocks(blocks *b) {
@@ -324,6 +177,13 @@ static int large_blocks(blocks *b) {
   return bad;
 }
 
+/* Small windows make long blocks, so that a product has something to do. */
+static int64_t small_rows(const mx_conv *c) {
+  int64_t fit = WINDOW_BYTES / (c->k * c->item + 1), share = c->rows * c->groups / MOST_BLOCKS;
+  int64_t rows = mx_min64(LARGE_ROWS, mx_min64(fit, share)) / BLOCK_ROWS * BLOCK_ROWS;
+  return mx_max64(BLOCK_ROWS, rows);
+}
+
 static int run_products(const mx_conv *c) {
   weights w;
   if (gather_weights(c, &w))
@@ -331,8 +191,9 @@ static int run_products(const mx_conv *c) {
   blocks b = {.c = c, .w = &w, .rows = BLOCK_ROWS};
   int bad;
   if (BLOCK_ROWS * c->k * c->item <= SMALL_BYTES && c->k * c->out_group * c->item <= SMALL_BYTES) {
+    b.rows = small_rows(c);
     int64_t items = mx_ceil_div(c->rows, b.rows) * c->groups;
-    int64_t work = BLOCK_ROWS * (c->k + 1) * c->out_group;
+    int64_t work = b.rows * (c->k + 1) * c->out_group;
     mx_parallel_for(items, mx_max64(1, CHUNK_WORK / work), small_blocks, &b);
     bad = atomic_load(&b.failed);
     if (bad == 1)
@@ -370,47 +231,25 @@ static int run_pointwise(const mx_conv *c) {
   return mx_product_run(&p);
 }
 
-static int run_class(mx_conv *c) {
-  set_sizes(c);
-  if (c->rows == 0)
-    return 0;
-  if (c->in_group == 1 && c->groups >= 4 && c->out_group <= 4 && c->dtype != MLX_FLOAT64)
+static int run_class(mx_conv *c, void *unused) {
+  (void)unused;
+  if (mx_conv_is_depthwise(c))
     return mx_conv_depthwise(c);
   return is_pointwise(c) ? run_pointwise(c) : run_products(c);
-}
-
-/* Every combination of the axes' classes. */
-static int run_classes(mx_conv *c, int i) {
-  if (i == MX_CONV_AXES)
-    return run_class(c);
-  mx_conv_axis *a = &c->axis[i];
-  for (int64_t first = 0; first < a->period && first < a->out; first++) {
-    set_class(a, first, c->flip);
-    if (run_classes(c, i + 1))
-      return 1;
-  }
-  return 0;
 }
 
 int mx_cpu_conv_general(const mx_step *step) {
   const mx_conv_params *p = (const mx_conv_params *)step->op->params;
   const mx_array *x = step->in[0], *w = step->in[1];
   mx_array *out = step->out[0];
-  mx_conv c = {.dtype = (mlx_dtype)out->dtype, .item = (int64_t)mx_itemsize(out)};
+  mx_conv c;
   if (mx_out_alloc(out))
     return 1;
-  c.batch = x->shape[0];
-  c.channels = x->shape[x->ndim - 1];
-  c.filters = w->shape[0];
-  c.groups = p->groups;
-  c.in_group = c.channels / c.groups;
-  c.out_group = c.filters / c.groups;
-  c.flip = p->flip;
+  int bad = mx_conv_begin(&c, p, x, w, out);
   c.x = mx_data(x);
   c.w = mx_data(w);
   c.out = mx_data(out);
-  int bad = set_axes(&c, step) || (out->size && run_classes(&c, 0));
-  for (int i = 0; i < MX_CONV_AXES; i++)
-    free(c.axis[i].base);
+  bad = bad || (out->size && mx_conv_classes(&c, run_class, NULL));
+  mx_conv_end(&c);
   return bad;
 }

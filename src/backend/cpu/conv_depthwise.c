@@ -1,5 +1,5 @@
-/* Convolutions whose groups have one input channel: no matrix, a sum over taps for each channel,
- * the channels side by side. */
+/* Convolutions whose groups have one input channel, and the gradient to their weight: no matrix, a
+ * sum over taps for each channel, the channels side by side. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static int turn_weights(depthwise *d) {
     for (int64_t s = 0; s < a[0].taps; s++)
       for (int64_t t = 0; t < a[1].taps; t++)
         for (int64_t u = 0; u < a[2].taps; u++, to += c->groups) {
-          int64_t tap = (a[0].place[s] * a[1].kernel + a[1].place[t]) * a[2].kernel + a[2].place[u];
+          int64_t tap = mx_conv_tap(c, s, t, u);
           k->load(c->w + (m * volume + tap) * c->item, c->dtype, c->out_group * volume, c->groups,
                   to);
         }
@@ -100,5 +100,86 @@ int mx_conv_depthwise(const mx_conv *c) {
   int64_t work = (d.taps + 1) * c->filters;
   mx_parallel_for(c->rows, mx_max64(1, CHUNK_WORK / work), outputs, &d);
   free(d.w);
+  return atomic_load(&d.failed) ? mx_nomem("conv") : 0;
+}
+
+/* ---- the gradient to the weight ---- */
+
+enum { SEGMENTS = 16 }; /* of the outputs, each with sums of its own, joined in order */
+
+typedef struct weighing {
+  const mx_conv *c;
+  const char *g;
+  float *sums; /* [segment][filter of a group][tap][channel] */
+  int64_t taps, rows; /* of a segment */
+  atomic_bool failed;
+} weighing;
+
+static void weigh_rows(const weighing *d, int64_t segment, char *room) {
+  const mx_conv *c = d->c;
+  const mx_conv_kernels *k = mx_conv_table();
+  const mx_product_kernels *load = mx_product_table();
+  const char **x = (const char **)(void *)room;
+  int64_t *tap = (int64_t *)(void *)(x + d->taps);
+  float **to = (float **)(void *)(tap + d->taps);
+  float *own = (float *)(void *)(to + d->taps);
+  float *sums = d->sums + segment * d->taps * c->filters;
+  int64_t end = mx_min64(c->rows, (segment + 1) * d->rows);
+  mx_conv_place at = mx_conv_place_of(c, segment * d->rows);
+  memset(sums, 0, (size_t)(d->taps * c->filters) * sizeof *sums);
+  for (int64_t i = segment * d->rows; i < end; i++, mx_conv_next(c, &at)) {
+    int64_t n = meet(c, &at, x, tap);
+    const char *g = d->g + mx_conv_output(c, &at) * c->filters * c->item;
+    for (int64_t m = 0; m < c->out_group; m++) {
+      for (int64_t t = 0; t < n; t++)
+        to[t] = sums + (m * d->taps + tap[t]) * c->groups;
+      load->load(g + m * c->item, c->dtype, c->out_group, c->groups, own);
+      k->depthwise_weight(x, own, n, c->groups, c->dtype, to);
+    }
+  }
+}
+
+static void weigh_segments(void *ctx, int64_t begin, int64_t end) {
+  weighing *d = ctx;
+  size_t each = sizeof(char *) + sizeof(int64_t) + sizeof(float *);
+  char *room = mx_product_scratch(
+      MX_SLOT_WINDOWS, (size_t)d->taps * each + (size_t)d->c->channels * sizeof(float));
+  if (!room) {
+    atomic_store(&d->failed, true);
+    return;
+  }
+  for (int64_t i = begin; i < end; i++)
+    weigh_rows(d, i, room);
+}
+
+/* All segments' sums of one filter, to where its taps lie in the weight. */
+static void join_segments(const weighing *d, int64_t filter, int64_t segments, float *sum) {
+  const mx_conv *c = d->c;
+  const mx_conv_axis *a = c->axis;
+  int64_t volume = a[0].kernel * a[1].kernel * a[2].kernel;
+  int64_t m = filter % c->out_group, channel = filter / c->out_group;
+  const float *from = d->sums + m * d->taps * c->groups + channel;
+  for (int64_t s = 0; s < a[0].taps; s++)
+    for (int64_t t = 0; t < a[1].taps; t++)
+      for (int64_t u = 0; u < a[2].taps; u++, from += c->groups) {
+        float total = 0;
+        for (int64_t i = 0; i < segments; i++)
+          total += from[i * d->taps * c->filters];
+        sum[filter * volume + mx_conv_tap(c, s, t, u)] += total;
+      }
+}
+
+int mx_conv_depthwise_weight(const mx_conv *c, const char *g, float *sum) {
+  weighing d = {.c = c, .g = g, .taps = c->axis[0].taps * c->axis[1].taps * c->axis[2].taps};
+  int64_t work = (d.taps + 1) * c->filters, least = mx_max64(1, CHUNK_WORK / work);
+  d.rows = mx_max64(least, mx_ceil_div(c->rows, SEGMENTS));
+  int64_t segments = mx_ceil_div(c->rows, d.rows);
+  d.sums = malloc((size_t)(segments * d.taps * c->filters) * sizeof *d.sums + 1);
+  if (!d.sums)
+    return mx_nomem("conv");
+  mx_parallel_for(segments, 1, weigh_segments, &d);
+  for (int64_t f = 0; f < c->filters && !atomic_load(&d.failed); f++)
+    join_segments(&d, f, segments, sum);
+  free(d.sums);
   return atomic_load(&d.failed) ? mx_nomem("conv") : 0;
 }

@@ -19,7 +19,8 @@ enum {
 
 typedef struct run {
   mx_one one;
-  bool pairs, a_direct, b_direct, in_place;
+  bool pairs, a_direct, b_direct;
+  bool in_place, adds; /* sums are stored in, or added to, the output */
   bool own_panels; /* one row of blocks: each packs the B that no other reads */
   int64_t i0, j0, k0, m, n, k; /* the part of the product at hand */
   int64_t panels_m, panels_n, blocks_n;
@@ -120,7 +121,7 @@ static void compute_block(const run *r, int64_t block) {
   int64_t width = (int64_t)BLOCK_PANELS * t->nr;
   int64_t i0 = block / r->blocks_n * BLOCK_M, i1 = mx_min64(r->m, i0 + BLOCK_M);
   int64_t j0 = block % r->blocks_n * width, j1 = mx_min64(r->n, j0 + width);
-  bool add = r->k0 > 0;
+  bool add = r->adds || r->k0 > 0;
   for (int64_t j = j0; j < j1; j += t->nr) {
     for (int64_t i = i0; i < i1; i += t->mr) {
       int rows = (int)mx_min64(t->mr, i1 - i);
@@ -183,6 +184,13 @@ static bool sums_in_place(const mx_product *p) {
          !(p->beta != 0 && p->c.data);
 }
 
+/* So do sums that are added to what is there. */
+static bool adds_in_place(const mx_product *p) {
+  return p->out.dtype == MLX_FLOAT32 && p->out.col_stride == 1 && p->alpha == 1 && !p->bias &&
+         p->beta == 1 && p->c.data == p->out.data && p->c.dtype == MLX_FLOAT32 &&
+         p->c.row_stride == p->out.row_stride && p->c.col_stride == 1 && p->batch == 1;
+}
+
 static int one_product(const mx_one *one, int slot) {
   const mx_product *p = one->p;
   const mx_product_kernels *t = one->kernels;
@@ -190,7 +198,8 @@ static int one_product(const mx_one *one, int slot) {
   int64_t length = run_length(p->k), m = mx_min64(p->m, SUPER_M), n = mx_min64(p->n, SUPER_N);
   r.pairs = t->tile_pairs && one->b.data && one->a.dtype == MLX_BFLOAT16 &&
             one->b.dtype == MLX_BFLOAT16;
-  r.in_place = sums_in_place(p);
+  r.adds = adds_in_place(p);
+  r.in_place = r.adds || sums_in_place(p);
   r.a_direct = pays_direct(&one->a, p->m, p->k);
   r.b_direct = pays_direct(&one->b, p->n, p->k) && one->b.lane_stride == 1;
   r.own_panels = !r.b_direct && p->m <= BLOCK_M;

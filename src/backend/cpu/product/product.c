@@ -4,6 +4,8 @@
 #include "backend/cpu/product/driver.h"
 #include "base/error.h"
 
+enum { SHORT_K = 256 }; /* for a whole tile of columns; less for fewer */
+
 /* --- one product of a batch ------------------------------------------------------------------------ */
 
 static int64_t matrix_number(const mx_matrix *x, int64_t batch) {
@@ -88,10 +90,15 @@ static mx_matrix transposed(mx_matrix x) {
   return x;
 }
 
+/* Sums over a short K are not worth a dot product each: a tile with a few idle columns is faster. */
+static bool too_short(const mx_product *p) {
+  return p->a.col_stride == 1 && p->k * mx_product_table()->nr < SHORT_K * p->n;
+}
+
 /* Few columns of a tall product are few rows of the transposed one. */
 static bool turned(const mx_product *p, mx_product *to) {
   bool c = p->beta != 0 && p->c.data;
-  if (p->quant.mode != MX_QUANT_NONE || p->m <= p->n || (c && p->bias)) return false;
+  if (p->quant.mode != MX_QUANT_NONE || p->m <= p->n || (c && p->bias) || too_short(p)) return false;
   *to = *p;
   to->m = p->n;
   to->n = p->m;
