@@ -221,7 +221,9 @@ static PyType_Slot exporter_slots[] = {
     {Py_tp_traverse, exporter_traverse},
     {Py_tp_dealloc, exporter_dealloc},
     {Py_tp_methods, exporter_methods},
-    {Py_tp_doc, "Writes traces of a function to a file, one a call; a context manager."},
+    {Py_tp_doc, "FunctionExporter()\n--\n\nWrites traces of a function to a file, one a call; a "
+                "context manager. "
+                "Made by exporter."},
     {0, NULL},
 };
 static PyType_Spec exporter_spec = {
@@ -265,13 +267,11 @@ static PyObject *take(PyObject *dict, const char *name) {
   return o;
 }
 
-static PyObject *export_with(PyObject *args, PyObject *kw) {
-  PyObject *target = PyTuple_GetItem(args, 0), *fun = PyTuple_GetItem(args, 1), *out = NULL;
-  PyObject *shapeless = take(kw, "shapeless"), *text = take(kw, "metadata");
-  PyObject *rest = PyTuple_GetSlice(args, 2, PyTuple_Size(args));
+static PyObject *export_with(PyObject *target, PyObject *fun, PyObject *args, PyObject *kw) {
+  PyObject *shapeless = take(kw, "shapeless"), *text = take(kw, "metadata"), *out = NULL;
   const char *metadata = NULL;
   int flag = shapeless ? PyObject_IsTrue(shapeless) : 0;
-  if (!rest || flag < 0 || !mxp_callable(fun, "export_function")) goto end;
+  if (flag < 0 || !mxp_callable(fun, "export_function")) goto end;
   if (text && text != Py_None) {
     if (!PyUnicode_Check(text)) {
       PyErr_SetString(PyExc_TypeError, "export_function(): argument 'metadata' must be a str");
@@ -280,29 +280,38 @@ static PyObject *export_with(PyObject *args, PyObject *kw) {
     if (!(metadata = PyUnicode_AsUTF8AndSize(text, NULL))) goto end;
   }
   if (!PyCallable_Check(target)) {
-    out = to_file(target, fun, rest, kw, flag, metadata);
+    out = to_file(target, fun, args, kw, flag, metadata);
   } else if (metadata) {
     PyErr_SetString(PyExc_ValueError,
                     "[export_function] The metadata argument is only supported when exporting to a "
                     "file, not when using a callback.");
   } else {
-    out = mxp_export_parts(target, fun, rest, kw, flag);
+    out = mxp_export_parts(target, fun, args, kw, flag);
   }
 end:
-  Py_XDECREF(rest);
   Py_XDECREF(text);
   Py_XDECREF(shapeless);
   return out;
 }
 
+/* The first two arguments may be given by name; all others belong to the function. */
 static PyObject *export_function(PyObject *self, PyObject *args, PyObject *kw) {
+  static const char *const names[] = {"file_or_callback", "fun"};
+  PyObject *own = kw ? PyDict_Copy(kw) : PyDict_New(), *first[2] = {NULL, NULL}, *out = NULL;
+  Py_ssize_t n = PyTuple_Size(args);
   (void)self;
-  if (PyTuple_Size(args) < 2) {
-    PyErr_SetString(PyExc_TypeError, "export_function(): expected a file and a function");
-    return NULL;
+  for (Py_ssize_t i = 0; own && i < 2; i++)
+    first[i] = i < n ? Py_NewRef(PyTuple_GetItem(args, i)) : take(own, names[i]);
+  if (own && first[0] && first[1]) {
+    PyObject *rest = PyTuple_GetSlice(args, 2, PY_SSIZE_T_MAX);
+    out = rest ? export_with(first[0], first[1], rest, own) : NULL;
+    Py_XDECREF(rest);
+  } else if (!PyErr_Occurred()) {
+    PyErr_Format(PyExc_TypeError, "export_function(): missing argument '%s'",
+                 names[first[0] != NULL]);
   }
-  PyObject *own = kw ? PyDict_Copy(kw) : PyDict_New();
-  PyObject *out = own ? export_with(args, own) : NULL;
+  Py_XDECREF(first[0]);
+  Py_XDECREF(first[1]);
   Py_XDECREF(own);
   return out;
 }
@@ -368,7 +377,7 @@ static PyObject *import_function(PyObject *self, PyObject *args, PyObject *kw) {
 
 static PyMethodDef functions[] = {
     {"export_function", MXP_FN(export_function), METH_VARARGS | METH_KEYWORDS,
-     "export_function($module, file_or_callback, fun, /, *args, shapeless=False, metadata=None, "
+     "export_function($module, /, file_or_callback, fun, *args, shapeless=False, metadata=None, "
      "**kwargs)\n--\n\nWrites a function of arrays to a file: what it does to arguments like "
      "these.\n\nThe arguments are arrays, or one tuple or list and one dict of them. shapeless: "
      "the "

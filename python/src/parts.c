@@ -282,22 +282,16 @@ static int write_path(PyObject *file, const char *text, size_t n) {
   return bad ? -1 : 0;
 }
 
-static PyObject *export_to_dot(PyObject *self, PyObject *args, PyObject *kw) {
-  (void)self;
-  if (!PyTuple_Size(args)) {
-    PyErr_SetString(PyExc_TypeError, "export_to_dot(): missing argument 'file'");
-    return NULL;
-  }
-  PyObject *file = PyTuple_GetItem(args, 0), *rest = PyTuple_GetSlice(args, 1, PyTuple_Size(args));
+static int write_graph(PyObject *file, PyObject *trees, PyObject *kw) {
   mxp_leaves l = {NULL, 0, 0};
   mlx_vector_array outputs = {NULL};
   mlx_node_namer namer = mlx_node_namer_new();
   char *text = NULL;
   size_t n = 0;
   FILE *f = open_memstream(&text, &n);
-  int bad = !f || !namer.ctx || !rest;
-  if (bad && !PyErr_Occurred()) PyErr_NoMemory();
-  bad = bad || mxp_collect(&l, rest, MXP_REFUSE_OTHERS) || mxp_leaves_vector(&l, &outputs) ||
+  int bad = !f || !namer.ctx;
+  if (bad) PyErr_NoMemory();
+  bad = bad || mxp_collect(&l, trees, MXP_REFUSE_OTHERS) || mxp_leaves_vector(&l, &outputs) ||
         name_arrays(namer, kw);
   if (!bad && mlx_export_to_dot(f, namer, outputs)) {
     mxp_raise();
@@ -310,13 +304,31 @@ static PyObject *export_to_dot(PyObject *self, PyObject *args, PyObject *kw) {
   mlx_node_namer_free(namer);
   mlx_vector_array_free(outputs);
   mxp_leaves_free(&l);
+  return bad ? -1 : 0;
+}
+
+static PyObject *export_to_dot(PyObject *self, PyObject *args, PyObject *kw) {
+  PyObject *own = kw ? PyDict_Copy(kw) : PyDict_New(), *file = NULL, *rest = NULL;
+  (void)self;
+  if (own && PyTuple_Size(args)) {
+    file = Py_NewRef(PyTuple_GetItem(args, 0));
+  } else if (own && (file = PyDict_GetItemString(own, "file"))) {
+    Py_INCREF(file);
+    if (PyDict_DelItemString(own, "file")) Py_CLEAR(file);
+  } else if (own) {
+    PyErr_SetString(PyExc_TypeError, "export_to_dot(): missing argument 'file'");
+  }
+  rest = file ? PyTuple_GetSlice(args, 1, PY_SSIZE_T_MAX) : NULL;
+  int bad = !rest || write_graph(file, rest, own);
   Py_XDECREF(rest);
+  Py_XDECREF(file);
+  Py_XDECREF(own);
   return bad ? NULL : Py_NewRef(Py_None);
 }
 
 static PyMethodDef functions[] = {
     {"export_to_dot", MXP_FN(export_to_dot), METH_VARARGS | METH_KEYWORDS,
-     "export_to_dot($module, file, /, *args, **kwargs)\n--\n\nWrites the graph of arrays as "
+     "export_to_dot($module, /, file, *args, **kwargs)\n--\n\nWrites the graph of arrays as "
      "Graphviz to "
      "a path or a text file; keywords name arrays."},
     {NULL, NULL, 0, NULL},
