@@ -177,6 +177,7 @@ static void plan_output(plan *p, const mx_tape_out *out, bool alone) {
   while (made < p->n_steps && p->steps[made].dst != named->root) made++;
   if (!half && r->place == IN_SLOT && made < p->n_steps && !spoils(p, out->data, made)) {
     r->place = AT_OUTPUT;
+    r->size = named->size;  // a half that leaves as float32 is that in memory
     r->data = out->data;
     return;
   }
