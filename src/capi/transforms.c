@@ -77,7 +77,7 @@ static derived *derive(const mlx_closure fun, const int *a, size_t n, const int 
                        const char *op) {
   mx_closure *c = mx_in_closure(fun.ctx, op);
   if (!c) return NULL;
-  if ((n && !a) || (m && !b) || n > INT16_MAX || m > INT16_MAX) {
+  if ((n && !a) || (m && !b) || n > INT32_MAX / 2 || m > INT32_MAX / 2) {
     mx_fail(MX_VALUE, "[%s] no list of numbers", op);
     return NULL;
   }

@@ -438,3 +438,27 @@ def test_graphviz(tmp_path):
         mx.export_to_dot(str(tmp_path / "no" / "d.dot"), b)
     with pytest.raises(TypeError):
         mx.export_to_dot(io.BytesIO(), b)
+
+
+def test_many_arrays():
+    params = [mx.array(float(i)) for i in range(40_000)]
+    g = mx.grad(lambda p: p[0] * p[-1])(params)
+    assert len(g) == 40_000 and g[0].item() == 39_999 and g[1].item() == 0
+
+
+def test_evaluation_lets_other_threads_run():
+    import time
+    a, ticks, stop = mx.random.normal((1200, 1200)), [0], threading.Event()
+    g = mx.grad(lambda a: mx.sum((a @ a) @ a))(a)
+
+    def tick():
+        while not stop.is_set():
+            ticks[0] += 1
+            time.sleep(0.0005)
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    mx.eval(g)
+    stop.set()
+    thread.join()
+    assert ticks[0] > 5
