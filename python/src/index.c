@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/session.h"
 #include "gen/ops.h"
 
 static mx_stream *stream(void) {
@@ -53,9 +54,11 @@ static int slice(mxp_index_item *it, mx_array *x, int axis, PyObject *o) {
     }
     return -1;
   }
+  bool open = start == 0 && stop == PY_SSIZE_T_MAX;
   Py_ssize_t length = PySlice_AdjustIndices(n, &start, &stop, step);
   *it = (mxp_index_item){
       .kind = MXP_SLICE, .axis = axis, .length = length, .full = step == 1 && length == n};
+  if (it->full && !open) mx_session_pin_shapes(); /* of another length it may not be all */
   if (length) {
     it->start = start;
     it->step = step;

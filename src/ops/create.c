@@ -3,6 +3,7 @@
 
 #include "core/dtype.h"
 #include "core/params.h"
+#include "core/session.h"
 #include "gen/ops.h"
 #include "ops/build.h"
 
@@ -33,6 +34,7 @@ mx_array *mx_arange(double start, double stop, double step, mlx_dtype dtype, mx_
     return NULL;
   }
   int64_t size = n > 0 ? (int64_t)n : 0;
+  mx_session_pin_shapes();
   if (isinf(step)) step = 0;
   mx_arange_params p = {start, step};
   if (!mx_is_inexact(dtype))

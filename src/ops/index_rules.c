@@ -57,13 +57,14 @@ int mx_vjp_gather(const mx_vjp_call *c) {
   return MX_GRAD(c, 0, mx_scatter_add(zeros, p.index, c->g[0], p.axes, c->s));
 }
 
-/* Whole axes stay whole. */
+/* Axes that are not indexed stay whole. */
 int mx_remake_gather(const mx_op *op, mx_array *const *in, mx_array **out) {
   int64_t sizes[MX_MAX_NDIM];
   const mx_array *was = op->in[0], *a = in[0];
   gather_of p = gather_parts(op, in, a->ndim);
   for (int i = 0; i < a->ndim; i++)
     sizes[i] = p.sizes.p[i] == was->shape[i] ? a->shape[i] : p.sizes.p[i];
+  for (int i = 0; i < p.axes.n; i++) sizes[p.axes.p[i]] = p.sizes.p[p.axes.p[i]];
   return mx_remade(out, mx_gather(in[0], p.index, p.axes, (mx_ints){sizes, a->ndim}, op->stream));
 }
 
@@ -167,12 +168,11 @@ int mx_vjp_slice_dynamic(const mx_vjp_call *c) {
 }
 
 int mx_remake_slice_dynamic(const mx_op *op, mx_array *const *in, mx_array **out) {
-  int64_t sizes[MX_MAX_NDIM];
-  const mx_array *was = op->in[0], *r = op->out[0];
-  for (int i = 0; i < r->ndim; i++)
-    sizes[i] = r->shape[i] == was->shape[i] ? in[0]->shape[i] : r->shape[i];
-  return mx_remade(out, mx_slice_dynamic(in[0], in[1], dynamic_axes(op), (mx_ints){sizes, r->ndim},
-                                         op->stream));
+  const mx_array *was = op->in[0], *a = in[0], *r = op->out[0];
+  for (int i = 0; i < r->ndim; i++) /* the size may have been meant as the length */
+    if (a->shape[i] != was->shape[i] && r->shape[i] == was->shape[i])
+      return mx_remade(out, mx_cannot_follow(op, a));
+  return mx_remade(out, mx_slice_dynamic(in[0], in[1], dynamic_axes(op), mx_shape_of(r), op->stream));
 }
 
 int mx_start_columns(const mx_vmap_call *c, int i, bool count, mx_array **index) {

@@ -215,7 +215,7 @@ mx_array *mx_gather_mm(mx_array *a, mx_array *b, mx_array *lhs, mx_array *rhs, b
 mx_array *mx_outer(mx_array *a, mx_array *b, mx_stream *s) {
   if (!a || !b)
     return NULL;
-  mx_array *column = mx_reshape(a, MX_INTS(a->size, 1), s), *row = mx_flatten(b, 0, -1, s);
+  mx_array *column = mx_expand_dims(mx_flatten(a, 0, -1, s), 1, s), *row = mx_flatten(b, 0, -1, s);
   return column && row ? mx_multiply(column, row, s) : NULL;
 }
 

@@ -15,6 +15,11 @@ int mx_remake_through(const mx_op *op, mx_array *const *in, mx_array **out) {
   return bad;
 }
 
+int mx_remake_stop_gradient(const mx_op *op, mx_array *const *in, mx_array **out) {
+  out[0] = mx_stop_gradient(in[0], op->stream);
+  return !out[0];
+}
+
 int mx_remake_depends(const mx_op *op, mx_array *const *in, mx_array **out) {
   return mx_remake_through(op, in, out);
 }

@@ -11,6 +11,7 @@
 
 #include "core/dtype.h"
 #include "core/params.h"
+#include "core/session.h"
 #include "gen/ops.h"
 #include "ops/build.h"
 
@@ -87,6 +88,7 @@ static mx_array *draw(mx_ints shape, int width, enum mx_draw kind, mx_array *key
                                      : MLX_UINT32;
   if (!(key = mx_row_major(key, s))) return NULL;
   mx_bits_params p = {width, kind};
+  if (shape.n) mx_session_pin_shapes();
   return mx_node(MX_PRIM_RANDOM_BITS, (mx_spec){t, shape.n, shape.p, NULL}, 1, &key, MX_WORDS(p),
                  s);
 }

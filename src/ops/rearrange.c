@@ -175,22 +175,16 @@ static mx_array *copies(mx_array *a, int axis, int64_t times, bool outer, mx_str
   memcpy(shape, wide->shape, (size_t)wide->ndim * sizeof *shape);
   shape[axis + !outer] = times;
   wide = mx_broadcast_to(wide, (mx_ints){shape, wide->ndim}, s);
-  memcpy(shape, a->shape, (size_t)a->ndim * sizeof *shape);
-  if (__builtin_mul_overflow(shape[axis], times, &shape[axis]))
-    return value_error("repeat", "the result is too large", a);
-  return wide ? mx_reshape(wide, (mx_ints){shape, a->ndim}, s) : NULL;
+  return wide ? mx_flatten(wide, axis, axis + 1, s) : NULL;
 }
 
 mx_array *mx_tile(mx_array *arr, mx_ints reps, mx_stream *s) {
-  int64_t shape[MX_MAX_NDIM];
+  int64_t fresh[MX_MAX_NDIM];
   if (!arr) return NULL;
   int n = arr->ndim > reps.n ? arr->ndim : reps.n;
   if (n > MX_MAX_NDIM) return value_error("tile", "too many dimensions", arr);
-  for (int i = 0; i < n; i++) {
-    int j = i - (n - arr->ndim);
-    shape[i] = j < 0 ? 1 : arr->shape[j];
-  }
-  mx_array *r = mx_reshape(arr, (mx_ints){shape, n}, s);
+  for (int i = 0; i < n - arr->ndim; i++) fresh[i] = i;
+  mx_array *r = mx_expand_dims_axes(arr, (mx_ints){fresh, n - arr->ndim}, s);
   for (int i = 0; i < reps.n; i++) {
     if (reps.p[i] < 0) return value_error("tile", "a negative number of repetitions", arr);
     r = copies(r, n - reps.n + i, reps.p[i], true, s);

@@ -243,13 +243,7 @@ static mx_array *masked_last(mx_array *a, const bool *mask, int64_t *order, mx_s
 
 /* The last n axes as one. */
 static mx_array *join_last(mx_array *a, int n, mx_stream *s) {
-  if (!a || n == 1) return a;
-  int64_t shape[MX_MAX_NDIM + 1], len = 1;
-  for (int i = a->ndim - n; i < a->ndim; i++) len *= a->shape[i];
-  const int ndim = a->ndim - n;
-  if (ndim) memcpy(shape, a->shape, (size_t)ndim * sizeof *shape);
-  shape[ndim] = len;
-  return mx_reshape(a, (mx_ints){shape, ndim + 1}, s);
+  return !a || n == 1 ? a : mx_flatten(a, a->ndim - n, -1, s);
 }
 
 /* Rows for a kernel: numbers of a row lie side by side. */
@@ -278,9 +272,10 @@ static mx_array *logsumexp(mx_array *a, mx_ints axes, bool all, bool keepdims, m
     mx_array *low = mx_exp(mx_subtract(x, top, s), s);
     low = mx_log(reduce(MX_PRIM_SUM, op, low, axes, all, true, s), s);
     mx_array *r = mx_add(low, top, s);
-    int64_t shape[MX_MAX_NDIM];
-    int ndim = reduced_shape(a, mask, keepdims, shape);
-    return mx_reshape(r, (mx_ints){shape, ndim}, s);
+    int64_t gone[MX_MAX_NDIM];
+    for (int i = 0, k = 0; i < a->ndim; i++)
+      if (mask[i]) gone[k++] = i;
+    return keepdims ? r : mx_squeeze_axes(r, (mx_ints){gone, n}, s);
   }
   int64_t order[MX_MAX_NDIM];
   mx_array *rows = dense_rows(join_last(masked_last(x, mask, order, s), n, s), s);
@@ -307,7 +302,8 @@ static mx_array *softmax_rows(mx_array *x, const bool *mask, int n, mx_stream *s
   if (!rows) return NULL;
   mx_spec spec = {(mlx_dtype)x->dtype, rows->ndim, rows->shape, NULL};
   mx_array *r = mx_node(MX_PRIM_SOFTMAX, spec, 1, &rows, 0, NULL, s);
-  if (r && n > 1) r = mx_reshape(r, (mx_ints){moved->shape, moved->ndim}, s);
+  int lead = x->ndim - n;
+  if (r && n > 1) r = mx_unflatten(r, -1, (mx_ints){moved->shape + lead, n}, s);
   if (moved == x) return r;
   for (int i = 0; i < x->ndim; i++) back[order[i]] = i;
   return mx_transpose_axes(r, (mx_ints){back, x->ndim}, s);
@@ -366,11 +362,11 @@ mx_array *mx_median(mx_array *a, mx_ints axes, bool keepdims, mx_stream *s) {
       return NULL;
     }
   }
-  int64_t order[MX_MAX_NDIM], shape[MX_MAX_NDIM];
+  int64_t order[MX_MAX_NDIM];
   mx_array *rows = join_last(masked_last(x, mask, order, s), n, s);
   mx_array *sorted = mx_sort_axis(rows, -1, s);
   if (!sorted) return NULL;
-  int ndim = reduced_shape(a, mask, keepdims, shape), last = sorted->ndim - 1;
+  int last = sorted->ndim - 1;
   int64_t len = sorted->shape[last], start[MX_MAX_NDIM] = {0}, stop[MX_MAX_NDIM], step[MX_MAX_NDIM];
   for (int i = 0; i <= last; i++) {
     stop[i] = sorted->shape[i];
@@ -385,5 +381,5 @@ mx_array *mx_median(mx_array *a, mx_ints axes, bool keepdims, mx_stream *s) {
   stop[last] = len;
   mx_array *top = mx_squeeze_axis(mx_slice(sorted, from, to, by, s), -1, s);
   mx_array *r = mx_where(mx_not_equal(top, top, s), top, middle, s);
-  return mx_reshape(r, (mx_ints){shape, ndim}, s);
+  return keepdims ? mx_expand_dims_axes(r, (mx_ints){order + a->ndim - n, n}, s) : r;
 }

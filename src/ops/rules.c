@@ -8,6 +8,7 @@
 
 #include "core/params.h"
 #include "core/prim.h"
+#include "core/session.h"
 #include "gen/ops.h"
 
 static mx_ints shape_of(const mx_array *a) {
@@ -31,53 +32,6 @@ static mx_array *remake_elementwise(const mx_op *op, mx_array *const *in) {
     return mx_binary(prim, in[0], in[1], op->stream);
   default:
     return mx_ternary(prim, in[0], in[1], in[2], op->stream);
-  }
-}
-
-/* From the first elements and the steps that a slice keeps, and the lengths of its result. */
-static mx_array *remake_slice(const mx_op *op, mx_array *a) {
-  int64_t start[MX_MAX_NDIM], stop[MX_MAX_NDIM], step[MX_MAX_NDIM];
-  int n = a->ndim;
-  const int64_t *from = op->params + 1, *by = from + n, *length = op->out[0]->shape;
-  for (int i = 0; i < n; i++) {
-    bool empty = length[i] == 0, one = length[i] == 1;
-    start[i] = empty ? 0 : from[i];
-    step[i] = empty || one ? 1 : by[i];
-    stop[i] = empty ? 0
-              : one ? from[i] + 1
-                    : from[i] + (length[i] - 1) * by[i] + (by[i] > 0 ? 1 : -1);
-    stop[i] -= stop[i] < 0 ? a->shape[i] : 0; /* before the first: bounds wrap once */
-  }
-  return mx_slice(a, (mx_ints){start, n}, (mx_ints){stop, n}, (mx_ints){step, n}, op->stream);
-}
-
-/* Views say what they mean by their parameters and the shape of their result. */
-static mx_array *remake_view(const mx_op *op, mx_array *a) {
-  const mx_array *out = op->out[0];
-  const int64_t *p = op->params;
-  mx_stream *s = op->stream;
-  switch (op->prim) {
-  case MX_PRIM_RESHAPE:
-  case MX_PRIM_SQUEEZE:
-  case MX_PRIM_EXPAND_DIMS:
-    return mx_reshape(a, shape_of(out), s);
-  case MX_PRIM_TRANSPOSE:
-    return mx_transpose_axes(a, (mx_ints){p + 1, a->ndim}, s);
-  case MX_PRIM_BROADCAST_TO:
-    return mx_broadcast_to(a, shape_of(out), s);
-  case MX_PRIM_SLICE:
-    return remake_slice(op, a);
-  case MX_PRIM_AS_STRIDED:
-    return mx_as_strided(a, shape_of(out), (mx_ints){out->strides, out->ndim}, (size_t)p[0], s);
-  case MX_PRIM_DIAGONAL:
-    return mx_diagonal(a, (int)p[1], (int)p[2], (int)p[3], s);
-  case MX_PRIM_VIEW:
-    return mx_view(a, (mlx_dtype)out->dtype, s);
-  case MX_PRIM_STOP_GRADIENT:
-    return mx_stop_gradient(a, s);
-  default:
-    mx_fail(MX_VALUE, "[%s] cannot be made again", mx_prim_name(op->prim));
-    return NULL;
   }
 }
 
@@ -108,15 +62,10 @@ static int remake_node(const mx_op *op, mx_array *const *in, mx_array **out) {
 }
 
 int mx_remake_same(const mx_op *op, mx_array *const *in, mx_array **out) {
-  if (mx_prim_elementwise(op->prim))
-    out[0] = remake_elementwise(op, in);
-  else if (op->prim == MX_PRIM_DEPENDS || op->prim == MX_PRIM_CUSTOM_FUNCTION)
-    return mx_remake_through(op, in, out);
-  else if (mx_prim_view(op->prim))
-    out[0] = remake_view(op, in[0]);
-  else
-    return remake_node(op, in, out);
-  return out[0] ? 0 : 1;
+  if (mx_prim_elementwise(op->prim)) return (out[0] = remake_elementwise(op, in)) ? 0 : 1;
+  /* The strides of a view follow its input's. */
+  return mx_prim_view(op->prim) ? mx_prim_rules[op->prim].remake(op, in, out)
+                                : remake_node(op, in, out);
 }
 
 int mx_remake(const mx_op *op, mx_array *const *in, mx_array **out) {
@@ -251,9 +200,11 @@ mx_array *mx_zeros_of(const mx_array *a, mx_stream *s) {
 }
 
 mx_array *mx_unbroadcast(mx_array *g, const mx_array *like, mx_stream *s) {
-  if (!g || same_shape(g, like)) return g;
   int64_t axes[MX_MAX_NDIM];
-  int n = 0, lead = g->ndim - like->ndim;
+  int n = 0, lead = g ? g->ndim - like->ndim : 0;
+  for (int i = 0; g && i < like->ndim; i++)
+    if (like->shape[i] == 1 && g->shape[i + lead] == 1) mx_session_pin_shapes();
+  if (!g || same_shape(g, like)) return g;
   for (int i = 0; i < g->ndim; i++)
     if (i < lead || (like->shape[i - lead] == 1 && g->shape[i] != 1)) axes[n++] = i;
   mlx_dtype t = (mlx_dtype)g->dtype;

@@ -78,23 +78,17 @@ static inline void mx_bounds_whole(mx_bounds *b, int i, int64_t n) {
   mx_bounds_set(b, i, 0, 1, n, n);
 }
 
-/* The slice of `from` and `step` of an array of lengths `was`, `count` elements an axis, on one of
- * lengths `now`: an axis of another length is followed where all of it was taken, forwards or
- * backwards; elsewhere false. */
-static inline bool mx_bounds_follow(mx_bounds *b, int ndim, const int64_t *from,
-                                    const int64_t *step, const int64_t *count, const int64_t *was,
-                                    const int64_t *now) {
-  b->n = ndim;
-  for (int i = 0; i < ndim; i++) {
-    bool back = step[i] == -1, whole = count[i] == was[i] && (step[i] == 1 || back);
-    if (now[i] == was[i])
-      mx_bounds_set(b, i, from[i], step[i], count[i], now[i]);
-    else if (whole)
-      mx_bounds_set(b, i, back && now[i] > 0 ? now[i] - 1 : 0, step[i], now[i], now[i]);
-    else
-      return false;
-  }
-  return true;
+/* The slice of `from` and `step`, `count` elements an axis, of an array of this shape. */
+static inline void mx_bounds_of(mx_bounds *b, const mx_array *a, const int64_t *from,
+                                const int64_t *step, const int64_t *count) {
+  b->n = a->ndim;
+  for (int i = 0; i < a->ndim; i++)
+    mx_bounds_set(b, i, from[i], step[i], count[i], a->shape[i]);
+}
+
+static inline bool mx_same_shape(const mx_array *a, const mx_array *b) {
+  return a->ndim == b->ndim &&
+         (a->ndim == 0 || !memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape));
 }
 
 /* An operation made again that cannot tell what another shape means. */

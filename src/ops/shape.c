@@ -5,6 +5,7 @@
 
 #include "core/dtype.h"
 #include "core/params.h"
+#include "core/session.h"
 #include "gen/ops.h"
 #include "ops/build.h"
 
@@ -182,6 +183,7 @@ static mx_array *squeeze_mask(mx_array *a, const bool *drop, mx_stream *s) {
 mx_array *mx_squeeze(mx_array *a, mx_stream *s) {
   bool drop[MX_MAX_NDIM];
   if (!a) return NULL;
+  mx_session_pin_shapes();
   for (int i = 0; i < a->ndim; i++) drop[i] = a->shape[i] == 1;
   return squeeze_mask(a, drop, s);
 }
@@ -306,6 +308,7 @@ mx_array *mx_broadcast_to(mx_array *a, mx_ints shape, mx_stream *s) {
     bool own = i >= lead && a->shape[i - lead] == full[i];
     strides[i] = own ? a->strides[i - lead] : 0;
     words[i] = own ? MX_LENGTH(i - lead, i - lead) : full[i];
+    if (!own) mx_session_pin_shapes();
     fits = own || i < lead || a->shape[i - lead] == 1;
   }
   if (!fits) {
@@ -369,7 +372,10 @@ mx_array *mx_slice(mx_array *a, mx_ints start, mx_ints stop, mx_ints strides, mx
     step[i] = shape[i] > 1 ? a->strides[i] * words[n + i] : a->strides[i];
     offset += words[i] * a->strides[i];
   }
-  if (whole) return a;
+  if (whole) {
+    mx_session_pin_shapes(); /* of another length, the bounds might cut something off */
+    return a;
+  }
   return mx_view_node(MX_PRIM_SLICE, a, n, shape, empty ? NULL : step, empty ? 0 : offset, 2 * n,
                       words, s);
 }

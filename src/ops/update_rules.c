@@ -225,12 +225,11 @@ static const mx_slice_update_params *slice_update_of(const mx_op *op) {
   return (const mx_slice_update_params *)op->params;
 }
 
-/* The slice in an array of a's shape; false where it cannot follow. */
-static bool update_bounds(const mx_op *op, const mx_array *was, const mx_array *a,
-                          const mx_array *update, mx_bounds *b) {
+static mx_bounds update_bounds(const mx_op *op, mx_array *const *in) {
   const mx_slice_update_params *p = slice_update_of(op);
-  return mx_bounds_follow(b, a->ndim, p->lists, p->lists + a->ndim, update->shape, was->shape,
-                          a->shape);
+  mx_bounds b;
+  mx_bounds_of(&b, in[0], p->lists, p->lists + in[0]->ndim, in[1]->shape);
+  return b;
 }
 
 /* 1 where `side` is the extreme that stands in the slice of the result. */
@@ -265,18 +264,16 @@ static mx_array *grad_update(const mx_vjp_call *c, enum mx_combine mode, const m
 }
 
 int mx_vjp_slice_update(const mx_vjp_call *c) {
-  mx_bounds b;
+  mx_bounds b = update_bounds(c->op, c->in);
   enum mx_combine mode = (enum mx_combine)slice_update_of(c->op)->mode;
-  update_bounds(c->op, c->in[0], c->in[0], c->in[1], &b);
   return MX_GRAD(c, 0, grad_array(c, mode, &b)) || MX_GRAD(c, 1, grad_update(c, mode, &b));
 }
 
 /* What transposing the gradient would give, without two arrays of zeros. */
 int mx_jvp_slice_update(const mx_jvp_call *c) {
-  mx_bounds b;
+  mx_bounds b = update_bounds(c->op, c->in);
   enum mx_combine mode = (enum mx_combine)slice_update_of(c->op)->mode;
   mx_array *t = c->t[0] ? c->t[0] : mx_zeros_of(c->in[0], c->s), *u = c->t[1];
-  update_bounds(c->op, c->in[0], c->in[0], c->in[1], &b);
   bool both = mode != MX_COMBINE_SET && mode != MX_COMBINE_ADD;
   if (mode == MX_COMBINE_SET && t && !u) u = mx_number(0, t);
   if (both && c->t[0]) {
@@ -292,9 +289,8 @@ int mx_jvp_slice_update(const mx_jvp_call *c) {
 }
 
 int mx_remake_slice_update(const mx_op *op, mx_array *const *in, mx_array **out) {
-  mx_bounds b;
-  if (in[0]->ndim != op->in[0]->ndim || !update_bounds(op, op->in[0], in[0], op->in[1], &b))
-    return mx_remade(out, mx_cannot_follow(op, in[0]));
+  if (!mx_same_shape(op->in[0], in[0])) return mx_remade(out, mx_cannot_follow(op, in[0]));
+  mx_bounds b = update_bounds(op, op->in);
   enum mx_combine mode = (enum mx_combine)slice_update_of(op)->mode;
   return mx_remade(out, put_slice(mode, in[0], in[1], &b, op->stream));
 }

@@ -320,17 +320,30 @@ static bool captures_argument(const mx_program *p) {
   return false;
 }
 
-static mx_program *of_function(const mx_compiled *c, mx_vec in, int m) {
+/* By calling the function; `shapeless`: to be made again for other shapes. */
+static mx_program *of_function(const mx_compiled *c, mx_vec in, bool shapeless, int m) {
   count(&cache.stats.traces);
-  bool was = mx_session_set_shapeless(c->shapeless);
+  bool was = mx_session_set_shapeless(shapeless);
   mx_program *p = trace(c->fun, NULL, in, false, m);
+  if (p) p->pinned = shapeless && mx_session_pinned();
   mx_session_set_shapeless(was);
   return p;
+}
+
+static bool same_shapes(mx_vec in, mx_array *const *as) {
+  for (size_t i = 0; i < in.n; i++) {
+    const mx_array *a = in.p[i], *b = as[i];
+    if (a->ndim != b->ndim ||
+        (a->ndim && memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape)))
+      return false;
+  }
+  return true;
 }
 
 /* From the trace of another form, without calling the function. NULL, and no error, where an operation
  * depends on its shape in a way that only the function knows. */
 static mx_program *of_base(const mx_compiled *c, const mx_program *base, mx_vec in, bool strides, int m) {
+  if (base->pinned && !same_shapes(in, base->in)) return NULL;
   mx_program *p = trace(c->fun, base, in, strides, m);
   if (p)
     count(&cache.stats.remade);
@@ -348,9 +361,9 @@ static mx_program *program_for(const mx_compiled *c, mx_vec in, enum form form, 
   if (!(p = look_up(&k))) {
     if (form == LAYOUTS || (form == SHAPES && c->shapeless)) {
       if ((base = program_for(c, in, form - 1, m)) && !(p = of_base(c, base, in, form == LAYOUTS, m)))
-        p = form == LAYOUTS ? mx_program_retain(base) : of_function(c, in, m);
+        p = form == LAYOUTS ? mx_program_retain(base) : of_function(c, in, false, m);
     } else {
-      p = of_function(c, in, m);
+      p = of_function(c, in, form == RANKS, m);
     }
     if (p && !captures_argument(p))
       keep(&k, p);
@@ -369,7 +382,8 @@ static bool in_rows(mx_vec in) {
 
 int mx_compiled_call(const mx_compiled *c, mx_vec in, mx_vec *out) {
   int m = mode_now();
-  if (m == MLX_COMPILE_MODE_DISABLED)
+  /* What stands here for one shape must not end in a trace that serves others. */
+  if (m == MLX_COMPILE_MODE_DISABLED || mx_session_shapeless())
     return c->fun.call(c->fun.ctx, in, out);
   mx_program *p = program_for(c, in, in_rows(in) ? SHAPES : LAYOUTS, m);
   if (!p)

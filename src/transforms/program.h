@@ -29,6 +29,7 @@ typedef struct mx_program {
   mx_code fused;     /* one node a group of elementwise operations */
   mx_array **nodes;  /* the operations' first outputs, retained */
   size_t n_nodes;
+  bool pinned;       /* serves the shapes of `in` alone, though it was traced for any */
   size_t bytes;      /* memory that would not be there without it */
 } mx_program;
 

@@ -34,6 +34,15 @@ J = mx.array([[1, 0, 1], [3, 3, 2]])
 MASK = mx.array([[True, False, True, True], [False] * 4, [True, True, False, False]])
 
 VIEWS = [
+    Row("zeros_like-alone", lambda x: mx.zeros_like(x), X, grad=False, other=XO),
+    Row("broadcast_arrays-scalar", lambda x: mx.broadcast_arrays(x, mx.array(1.0))[1], X, grad=False, other=XO),
+    Row("slice-own-length", lambda x: x[: len(x) - 1], X, other=XO),
+    Row("slice-all-of-it", lambda x: x[:3], X, other=XO),
+    Row("gradient-inside", lambda x, b: mx.grad(lambda b: (x + b).sum())(b), [reals(3, 4), reals(4)], other=[reals(5, 4), reals(4)]),
+    Row("gradient-of-one-row", lambda x, w: mx.grad(lambda w: (x * w).sum())(w), [reals(1, 4), reals(1, 4)], other=[reals(5, 4), reals(1, 4)]),
+    Row("range-of-own-length", lambda x: mx.arange(len(x)) + x.sum(), X, other=XO),
+    Row("compiled-inside", lambda x: mx.compile(lambda y: y.mean(0))(x), X, other=XO),
+    Row("mapped-inside", lambda x, y: mx.vmap(lambda a, i: a[i])(x, y), [reals(1, 4), ints(1, 3)], other=[reals(5, 4), ints(5, 3)]),
     Row("reshape", lambda x: mx.reshape(x, (2, -1)), X, other=[reals(5, 6)]),
     Row("reshape-same-size", lambda x: mx.reshape(x, (4, 3)), X),
     Row("reshape-transposed", lambda x: mx.reshape(x.T, (-1,)), X, other=XO),
@@ -158,7 +167,7 @@ INDEXED = [
     Row("slice-dynamic-axis", lambda x, s: mx.slice(x, s, (1,), (3, 2)), [reals(3, 4), ints(1)], other=[reals(3, 6), ints(1)]),
     Row("slice_update", lambda x, v, s: mx.slice_update(x, v, s, (0, 1)), [reals(3, 4), reals(2, 2), ints(2, high=2)], other=[reals(5, 6), reals(3, 2), ints(2, high=2)]),
     Row("slice_update-axis", lambda x, v, s: mx.slice_update(x, v, s, (1,)), [reals(3, 4), reals(3, 2), ints(1)]),
-    Row("searchsorted", lambda x, v: mx.searchsorted(x, v), [sorted_reals(5), reals(2, 3)], grad=False, other=[sorted_reals(9), reals(4)]),
+    Row("searchsorted", lambda x, v: mx.searchsorted(x, v), [sorted_reals(5), reals(2, 3)], grad=False, other=[sorted_reals(9), reals(4, 2)]),
     Row("searchsorted-right", lambda x, v: mx.searchsorted(x, v, side="right"), [exactly([0, 1, 1, 2, 2, 2, 5]), ints(2, 3)], grad=False),
     Row("searchsorted-left", lambda x, v: mx.searchsorted(x, v), [exactly([0, 1, 1, 2, 2, 2, 5]), ints(2, 3)], grad=False),
     Row("searchsorted-nan", lambda x, v: mx.searchsorted(x, v), [exactly([0.0, 1.0, float("nan")]), exactly([0.5, float("nan"), 3.0])], grad=False),

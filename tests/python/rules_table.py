@@ -240,6 +240,21 @@ def check_vmap(row):
     compare_mapped(row.f, mapped_inputs(row, rng), 1e-5, row.mapped)
 
 
+def check_vmap_twice(row):
+    """A map of a map, the inner one over the last axis of the first mapped input."""
+    rng = np.random.default_rng(13)
+    mapped = list(range(len(row.inputs))) if row.mapped is None else list(row.mapped)
+    parts = [[mx.stack(mapped_inputs(row, rng)[i], axis=-1 if i == mapped[0] else 0) for _ in range(2)]
+             if i in mapped else mapped_inputs(row, rng)[i][:1] for i in range(len(row.inputs))]
+    inner = tuple((-1 if i == mapped[0] else 0) if i in mapped else None for i in range(len(parts)))
+    outer = tuple(0 if i in mapped else None for i in range(len(parts)))
+    f = mx.vmap(row.f, in_axes=inner)
+    got = outputs(mx.vmap(f, in_axes=outer)(*(mx.stack(p) if len(p) > 1 else p[0] for p in parts)))
+    want = [outputs(f(*(p[min(b, len(p) - 1)] for p in parts))) for b in range(2)]
+    for k, y in enumerate(got):
+        close(y, mx.stack([w[k] for w in want]), 1e-5, f"map of a map, output {k}")
+
+
 def check_vmap_of_grad(row):
     rng = np.random.default_rng(12)
     parts = mapped_inputs(row, rng, row.f64)
@@ -306,7 +321,7 @@ def cases(rows, table):
         if row.grad and row.vmap:
             checks.append(check_vmap_of_grad)
         if row.vmap:
-            checks.append(check_vmap)
+            checks += [check_vmap, check_vmap_twice]
         if row.other:
             checks.append(check_shapeless)
         for check in checks:
