@@ -275,7 +275,7 @@ def layer_answer(line, dtype):
     layer = eval("nn." + constructor, globals())
     found = {
         "repr": re.sub("<[^>]*>", "<>", repr(layer)),
-        "items": list(layer.keys()),
+        "items": [k for k in layer if not k.startswith("_")],
         "parameters": [[p, NAMES[str(a.dtype)], list(a.shape), bits(a)]
                        for p, a in tree_flatten(layer.parameters())],
         "trainable": [p for p, _ in tree_flatten(layer.trainable_parameters())],

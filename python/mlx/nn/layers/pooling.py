@@ -36,21 +36,19 @@ def _check_windows(x: mx.array, window: list, strides: list):
         )
 
 
-def _windows(x: mx.array, window: list, strides: list) -> mx.array:
-    """(N, *spatial, C) as (N, *positions, *window, C)."""
+def _windows(x: mx.array, window: list, strides: list) -> Tuple[mx.array, list]:
+    """An array (N, *spatial, C) with further axes for the windows, and which these are."""
     _check_windows(x, window, strides)
     n, *spatial, channels = x.shape
     counts = [max(0, (size - w) // s + 1) for size, w, s in zip(spatial, window, strides)]
     if window == strides and all(size % w == 0 for size, w in zip(spatial, window)):
-        k = len(window)
         parts = [v for pair in zip(counts, window) for v in pair]
-        x = x.reshape(n, *parts, channels)
-        return x.transpose(0, *range(1, 2 * k, 2), *range(2, 2 * k + 1, 2), 2 * k + 1)
+        return x.reshape(n, *parts, channels), list(range(2, 2 * len(window) + 1, 2))
 
     # Row-major strides of x, in elements.
     steps = list(accumulate(reversed([*spatial, channels]), lambda a, b: a * b, initial=1))[::-1]
     batch_step, *spatial_steps, channel_step = steps
-    return mx.as_strided(
+    x = mx.as_strided(
         x,
         shape=[n, *counts, *window, channels],
         strides=[
@@ -60,6 +58,7 @@ def _windows(x: mx.array, window: list, strides: list) -> mx.array:
             channel_step,
         ],
     )
+    return x, list(range(-1 - len(window), -1))
 
 
 class _Pool(Module):
@@ -76,7 +75,6 @@ class _Pool(Module):
         self._stride = stride
         self._padding = [(p, p) for p in padding]
         self._padding_value = padding_value
-        self._axes = tuple(range(-len(kernel_size) - 1, -1, 1))
 
     def _extra_repr(self):
         padding = tuple(p for p, _ in self._padding)
@@ -89,7 +87,7 @@ class _Pool(Module):
         if any(p > 0 for p, _ in self._padding):
             widths = [(0, 0), *self._padding, (0, 0)]
             x = mx.pad(x, widths, constant_values=self._padding_value)
-        return self._pooling_function(_windows(x, self._kernel_size, self._stride), self._axes)
+        return self._pooling_function(*_windows(x, self._kernel_size, self._stride))
 
 
 class _PoolNd(_Pool):
