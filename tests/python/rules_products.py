@@ -278,6 +278,33 @@ def of_eig(a):
     return parts(w * w, mx.abs(v) ** 2)
 
 
+def of_complete(q, r):
+    """What does not depend on the choice of the columns that span nothing."""
+    n = r.shape[-1]
+    rest = q[..., :, n:]
+    return [q[..., :, :n], r, rest @ mx.swapaxes(rest, -1, -2)]
+
+
+def hermitian(a, b):
+    """Positive definite for small a and b."""
+    a = cplx(symmetric(a), (b - mx.swapaxes(b, -1, -2)) / 2)
+    return a + mx.eye(a.shape[-1]) * mx.arange(3, 3 + a.shape[-1]).astype(mx.float32)
+
+
+CX = [reals(3, 3, lo=-0.5, hi=0.5), reals(3, 3, lo=-0.5, hi=0.5)]
+
+
+def of_complex_svd(a, b):
+    u, s, vt = L.svd(cplx(a, b))
+    return [s, *parts((u * mx.exp(-s)[..., None, :]) @ vt), mx.abs(u) ** 2, mx.abs(vt) ** 2]
+
+
+def of_complex_eigh(a, b):
+    w, v = L.eigh(hermitian(a, b))
+    back = mx.conj(mx.swapaxes(v, -1, -2))
+    return [w, mx.abs(v) ** 2, *parts((v * mx.exp(-w)[..., None, :]) @ back)]
+
+
 LINALG = [
     Row("cholesky", lambda a: L.cholesky(symmetric(a)), [spd(3, 3)], oracle=REFUSED, other=[spd(2, 2, 2)]),
     Row("cholesky-upper", lambda a: L.cholesky(symmetric(a), upper=True), [spd(2, 3, 3)], oracle=REFUSED),
@@ -311,6 +338,18 @@ LINALG = [
     Row("eigvalsh", lambda a: L.eigvalsh(symmetric(a)), [regular(3, 3)], oracle=REFUSED),
     Row("eig", of_eig, [apart(3, 3)], oracle=REFUSED, second=False, **S),
     Row("eigvals", lambda a: parts(L.eigvals(a)), [apart(3, 3)], oracle=REFUSED, **S),
+    Row("qr-complete", lambda a: of_complete(*L.qr(a, mode="complete")), [regular(4, 2)], oracle=REFUSED),
+    Row("svd-thin", lambda a: L.svd(a, full_matrices=False)[1], [regular(4, 2)], oracle=REFUSED),
+    Row("cholesky-complex", lambda a, b: parts(L.cholesky(hermitian(a, b))), CX, oracle=REFUSED, **S),
+    Row("inv-complex", lambda a, b: parts(L.inv(hermitian(a, b))), CX, oracle=REFUSED, **S),
+    Row("solve-complex", lambda a, b, c: parts(L.solve(hermitian(a, b), cplx(c, c + 1))), CX + [reals(3, 1)],
+        oracle=REFUSED, **S),
+    Row("lu-complex", lambda a, b: parts(*L.lu(hermitian(a, b))[1:]), CX, oracle=REFUSED, **S),
+    Row("qr-complex", lambda a, b: parts(*L.qr(cplx(a, b))), [regular(3, 2), reals(3, 2)], oracle=REFUSED, **S),
+    Row("svd-complex", of_complex_svd, [apart(3, 3), reals(3, 3, lo=-0.4, hi=0.4)], oracle=REFUSED, second=False, **S),
+    Row("eigh-complex", of_complex_eigh, CX, oracle=REFUSED, second=False, **S),
+    Row("eig-complex", lambda a, b: parts(L.eigvals(cplx(a, b))), [apart(3, 3), reals(3, 3, lo=-0.4, hi=0.4)],
+        oracle=REFUSED, second=False, **S),
     Row("pinv", lambda a: L.pinv(a), [regular(3, 2)], oracle=REFUSED),
     Row("det", lambda a: L.det(a), [regular(2, 3, 3)]),
     Row("slogdet", lambda a: L.slogdet(a), [regular(2, 3, 3)]),

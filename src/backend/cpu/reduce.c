@@ -277,6 +277,10 @@ static void fold_rows(const job *j, const char *src, int64_t first, int64_t end,
 }
 
 static void store_columns(const job *j, int64_t to, int64_t n, const char *sum) {
+  if (j->out_size >= 4 && j->out_size == j->wide_size && j->width_out == 1) {
+    memcpy(j->dst + to * (int64_t)j->out_size, sum, (size_t)n * j->out_size);
+    return;
+  }
   for (int64_t c = 0; c < n; c++)
     store(j, to + c * j->width_out, sum + c * (int64_t)j->wide_size);
 }
