@@ -108,10 +108,12 @@ static int vjp_extreme(const mx_vjp_call *c) {
   axes_of axes = reduced(c->op, c->in[0]->ndim);
   mx_array *g = keep(c->g[0], axes, c->s), *out = keep(c->out[0], axes, c->s);
   mx_array *found = out ? mx_equal(c->in[0], out, c->s) : NULL;
-  found = g ? mx_cast(found, (mlx_dtype)g->dtype, c->s) : NULL;
-  mx_array *count = found ? mx_sum_axes(found, AXES(axes), true, c->s) : NULL;
-  g = count ? mx_divide(g, count, c->s) : NULL;
-  return MX_GRAD(c, 0, g ? mx_multiply(g, found, c->s) : NULL);
+  mlx_dtype t = g ? (mlx_dtype)g->dtype : MLX_FLOAT32;
+  mx_array *ones = found ? mx_cast(found, t, c->s) : NULL;
+  mx_array *count = ones ? mx_sum_axes(ones, AXES(axes), true, c->s) : NULL;
+  mx_array *zero = mx_scalar(0, t);
+  g = g && count ? mx_divide(g, count, c->s) : NULL;
+  return MX_GRAD(c, 0, g && zero ? mx_where(found, g, zero, c->s) : NULL);
 }
 
 int mx_vjp_min(const mx_vjp_call *c) {
