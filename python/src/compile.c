@@ -202,9 +202,8 @@ static int give_results(const mxp_function *f, mlx_vector_array *res, PyObject *
  * whatever the function put there: where they are outputs, the caller writes them. */
 static int trace(mlx_vector_array *res, const mlx_vector_array in, void *payload) {
   compile_call *c = payload;
-  mxp_bound b;
+  mxp_bound b = mxp_bind_begin(in);
   PyObject *args = NULL, *kw = NULL, *inputs = c->f->keep[INPUTS], *out = NULL;
-  if (mxp_bind_begin(&b, in)) return mxp_raised();
   int bad = mxp_bind_call(&b, c->args, c->kw, &args, &kw);
   b.in_place = true;
   if (!bad && inputs) {
@@ -214,7 +213,7 @@ static int trace(mlx_vector_array *res, const mlx_vector_array in, void *payload
   }
   if (!bad && !mxp_bind_complete(&b)) out = PyObject_Call(c->f->fun, args, kw);
   bad = !out || give_results(c->f, res, out);
-  mxp_bind_end(&b, NULL, true);
+  mxp_bind_end(&b, true);
   Py_XDECREF(out);
   Py_XDECREF(args);
   Py_XDECREF(kw);

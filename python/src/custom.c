@@ -13,32 +13,6 @@ typedef struct custom {
 
 static PyTypeObject *custom_type;
 
-enum { FUN, ARGS, KW, OUT, RULES }; /* of a payload; RULES: vjp, jvp, vmap */
-
-/* ---- the function ---- */
-
-static int trace(mlx_vector_array *res, const mlx_vector_array in, void *payload) {
-  mxp_payload *p = payload;
-  mxp_bound b;
-  PyObject *args = NULL, *kw = NULL, *out = NULL;
-  PyGILState_STATE lock = PyGILState_Ensure();
-  int bad = mxp_bind_begin(&b, in);
-  if (!bad) {
-    if (!mxp_bind_call(&b, p->o[ARGS], p->o[KW], &args, &kw) && !mxp_bind_complete(&b))
-      out = PyObject_Call(p->o[FUN], args, kw);
-    PyObject *skeleton = out ? mxp_skeleton(out) : NULL;
-    bad = !skeleton || mxp_give_tree(res, out, MXP_IGNORE_OTHERS);
-    if (skeleton) mxp_set(&p->o[OUT], skeleton);
-    Py_XDECREF(out);
-    Py_XDECREF(args);
-    Py_XDECREF(kw);
-    mxp_bind_end(&b, NULL, false);
-  }
-  if (bad) mxp_raised();
-  PyGILState_Release(lock);
-  return bad ? 1 : 0;
-}
-
 /* ---- the rules: trees in and out ---- */
 
 /* One argument stands for itself, several are a tuple. */
@@ -50,7 +24,7 @@ static PyObject *arguments(PyObject *tree) {
 }
 
 static PyObject *primals(const mxp_payload *p, mlx_vector_array values, size_t *at) {
-  return arguments(mxp_build(p->o[ARGS], values, at));
+  return arguments(mxp_build(p->o[MXP_ARGS], values, at));
 }
 
 /* All leaves of a tree, in a list. */
@@ -129,11 +103,11 @@ static int give_aligned(mlx_vector_array *res, PyObject *tree, PyObject *kw, PyO
 }
 
 static PyObject *rule_of(const mxp_payload *p, int i) {
-  return PyTuple_GetItem(p->o[RULES], i);
+  return PyTuple_GetItem(p->o[MXP_RULES], i);
 }
 
 static int no_keywords(const mxp_payload *p, const char *rule) {
-  if (!p->o[KW] || !PyDict_Size(p->o[KW])) return 0;
+  if (!p->o[MXP_KW] || !PyDict_Size(p->o[MXP_KW])) return 0;
   PyErr_Format(PyExc_ValueError, "[custom %s] Function should only accept positional arguments",
                rule);
   return -1;
@@ -145,13 +119,13 @@ static int run_vjp(mlx_vector_array *res, const mlx_vector_array in, const mlx_v
   size_t at = 0, at_g = 0, at_out = 0;
   PyGILState_STATE lock = PyGILState_Ensure();
   PyObject *args = primals(p, in, &at);
-  PyObject *kw = args && p->o[KW] ? mxp_build(p->o[KW], in, &at) : NULL;
-  PyObject *cotangents = args ? mxp_build(p->o[OUT], g, &at_g) : NULL;
-  PyObject *outputs = cotangents ? mxp_build(p->o[OUT], out, &at_out) : NULL;
+  PyObject *kw = args && p->o[MXP_KW] ? mxp_build(p->o[MXP_KW], in, &at) : NULL;
+  PyObject *cotangents = args ? mxp_build(p->o[MXP_OUT], g, &at_g) : NULL;
+  PyObject *outputs = cotangents ? mxp_build(p->o[MXP_OUT], out, &at_out) : NULL;
   PyObject *place =
-      outputs && (kw || !p->o[KW]) ? PyTuple_Pack(3, args, cotangents, outputs) : NULL;
+      outputs && (kw || !p->o[MXP_KW]) ? PyTuple_Pack(3, args, cotangents, outputs) : NULL;
   PyObject *returned = place ? PyObject_Call(rule_of(p, 0), place, kw) : NULL;
-  int bad = !returned || give_aligned(res, p->o[ARGS], p->o[KW], returned, &in, "vjp");
+  int bad = !returned || give_aligned(res, p->o[MXP_ARGS], p->o[MXP_KW], returned, &in, "vjp");
   Py_XDECREF(returned);
   Py_XDECREF(place);
   Py_XDECREF(outputs);
@@ -192,10 +166,10 @@ static int run_jvp(mlx_vector_array *res, const mlx_vector_array in, const mlx_v
   size_t at = 0;
   PyGILState_STATE lock = PyGILState_Ensure();
   PyObject *args = no_keywords(p, "jvp") ? NULL : primals(p, in, &at);
-  PyObject *tangents = args ? arguments(mxp_tree_map(p->o[ARGS], sparse_tangent, &s)) : NULL;
+  PyObject *tangents = args ? arguments(mxp_tree_map(p->o[MXP_ARGS], sparse_tangent, &s)) : NULL;
   PyObject *returned =
       tangents ? PyObject_CallFunctionObjArgs(rule_of(p, 1), args, tangents, NULL) : NULL;
-  int bad = !returned || give_aligned(res, p->o[OUT], NULL, returned, NULL, "jvp");
+  int bad = !returned || give_aligned(res, p->o[MXP_OUT], NULL, returned, NULL, "jvp");
   Py_XDECREF(returned);
   Py_XDECREF(tangents);
   Py_XDECREF(args);
@@ -256,7 +230,7 @@ static int run_vmap(mlx_vector_array *res, mlx_vector_int *out_axes, const mlx_v
   size_t at = 0;
   PyGILState_STATE lock = PyGILState_Ensure();
   PyObject *args = no_keywords(p, "vmap") ? NULL : primals(p, in, &at);
-  PyObject *in_axes = args ? arguments(mxp_tree_map(p->o[ARGS], axis_leaf, &s)) : NULL;
+  PyObject *in_axes = args ? arguments(mxp_tree_map(p->o[MXP_ARGS], axis_leaf, &s)) : NULL;
   PyObject *pair =
       in_axes ? PyObject_CallFunctionObjArgs(rule_of(p, 2), args, in_axes, NULL) : NULL;
   int bad = !pair;
@@ -303,45 +277,16 @@ static int with_rules(mlx_closure *res, mlx_closure fun, mxp_payload *p) {
   return bad;
 }
 
-static mxp_payload *payload_of(const custom *c, PyObject *args, PyObject *kw) {
-  mxp_payload *p = mxp_payload_new();
-  if (!p) return NULL;
-  p->o[FUN] = Py_NewRef(c->fun);
-  p->o[ARGS] = Py_NewRef(args);
-  p->o[KW] = kw ? Py_NewRef(kw) : NULL;
-  p->o[RULES] = PyTuple_Pack(3, c->vjp ? c->vjp : Py_None, c->jvp ? c->jvp : Py_None,
-                             c->vmap ? c->vmap : Py_None);
-  if (p->o[RULES]) return p;
-  mxp_payload_drop(p);
-  return NULL;
-}
-
 static PyObject *custom_call(PyObject *self, PyObject *args, PyObject *kw) {
   const custom *c = (custom *)self;
   if (!c->vjp && !c->jvp && !c->vmap) return PyObject_Call(c->fun, args, kw);
-  mxp_leaves l = {NULL, 0, 0};
-  mlx_vector_array in = {NULL}, res = mlx_vector_array_new();
-  mlx_closure fun = {NULL}, ruled = {NULL};
-  PyObject *out = NULL;
-  mxp_sweep();
-  mxp_payload *p = payload_of(c, args, kw);
-  if (p && !mxp_collect(&l, args, MXP_IGNORE_OTHERS) &&
-      !(kw && mxp_collect(&l, kw, MXP_IGNORE_OTHERS)) && !mxp_leaves_vector(&l, &in)) {
-    size_t at = 0;
-    fun = mlx_closure_new_func_payload(trace, mxp_payload_retain(p), mxp_payload_drop);
-    if (!fun.ctx || with_rules(&ruled, fun, p) || mlx_closure_apply(&res, ruled, in))
-      mxp_raise();
-    else
-      out = mxp_build(p->o[OUT], res, &at);
-  }
-  mlx_closure_free(ruled);
-  mlx_closure_free(fun);
-  mlx_vector_array_free(res);
-  mlx_vector_array_free(in);
-  mxp_leaves_free(&l);
+  mxp_payload *p = mxp_payload_new(c->fun, args, kw);
+  if (!p) return NULL;
+  p->o[MXP_RULES] = PyTuple_Pack(3, c->vjp ? c->vjp : Py_None, c->jvp ? c->jvp : Py_None,
+                                 c->vmap ? c->vmap : Py_None);
+  if (p->o[MXP_RULES]) return mxp_call_kept(p, with_rules);
   mxp_payload_drop(p);
-  mxp_sweep();
-  return out;
+  return NULL;
 }
 
 /* ---- the type ---- */

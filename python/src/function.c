@@ -107,9 +107,8 @@ typedef struct mxp_slot {
   mx_array *node; /* the value that an array object or the random state had */
 } slot;
 
-int mxp_bind_begin(mxp_bound *b, mlx_vector_array in) {
-  *b = (mxp_bound){.in = in, .made = PyList_New(0)};
-  return b->made ? 0 : -1;
+mxp_bound mxp_bind_begin(mlx_vector_array in) {
+  return (mxp_bound){.in = in};
 }
 
 static slot *add_slot(mxp_bound *b) {
@@ -148,9 +147,7 @@ static PyObject *bind_leaf(mxp_bound *b, PyObject *leaf) {
     return bad ? NULL : Py_NewRef(leaf);
   }
   mx_array *a = take(b);
-  PyObject *o = a ? mxp_wrap(a) : NULL;
-  if (o && PyList_Append(b->made, o)) Py_CLEAR(o);
-  return o;
+  return a ? mxp_wrap(a) : NULL;
 }
 
 /* Writes a changed element; takes over `made`. */
@@ -288,20 +285,7 @@ static void undo(slot *s, bool all) {
   }
 }
 
-/* Array objects that somebody else holds, too. */
-static void restore_kept(mxp_bound *b, const mxp_leaves *originals) {
-  Py_ssize_t n = PyList_Size(b->made);
-  for (Py_ssize_t i = 0; i < n && (size_t)i < originals->n; i++) {
-    PyObject *o = PyList_GetItem(b->made, i);
-    if (Py_REFCNT(o) < 2) continue;
-    mlx_array a = {NULL};
-    if (!mlx_vector_array_get(&a, b->in, (size_t)i) && a.ctx == mxp_node(o))
-      mxp_rebind(o, mx_retain(originals->p[i]));
-    mx_release(a.ctx);
-  }
-}
-
-void mxp_bind_end(mxp_bound *b, const mxp_leaves *originals, bool all) {
+void mxp_bind_end(mxp_bound *b, bool all) {
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);
   for (size_t i = b->n; i-- > 0;) {
@@ -314,8 +298,6 @@ void mxp_bind_end(mxp_bound *b, const mxp_leaves *originals, bool all) {
     mx_release(s->node);
   }
   free(b->slots);
-  if (b->made && originals) restore_kept(b, originals);
-  Py_CLEAR(b->made);
   PyErr_Restore(type, value, traceback);
 }
 
@@ -345,13 +327,16 @@ int mxp_give_tree(mlx_vector_array *res, PyObject *tree, enum mxp_others others)
 
 static _Atomic(mxp_payload *) dead;
 
-mxp_payload *mxp_payload_new(void) {
+mxp_payload *mxp_payload_new(PyObject *fun, PyObject *args, PyObject *kw) {
   mxp_payload *p = calloc(1, sizeof *p);
   if (!p) {
     PyErr_NoMemory();
     return NULL;
   }
   atomic_init(&p->refs, 1);
+  p->o[MXP_FUN] = Py_NewRef(fun);
+  p->o[MXP_ARGS] = Py_NewRef(args);
+  p->o[MXP_KW] = kw ? Py_NewRef(kw) : NULL;
   return p;
 }
 
@@ -365,7 +350,7 @@ void mxp_sweep(void) {
   mxp_payload *p = atomic_exchange(&dead, NULL), *next;
   for (; p; p = next) {
     next = p->next;
-    for (size_t i = 0; i < sizeof p->o / sizeof *p->o; i++) Py_XDECREF(p->o[i]);
+    for (int i = 0; i < MXP_KEPT; i++) Py_XDECREF(p->o[i]);
     free(p);
   }
 }
@@ -383,6 +368,52 @@ void mxp_payload_drop(void *payload) {
   do p->next = head;
   while (!atomic_compare_exchange_weak(&dead, &head, p));
   if (!head && Py_IsInitialized()) Py_AddPendingCall(sweep_pending, NULL);
+}
+
+/* Other transformations may run it later, from any thread. */
+static int trace_kept(mlx_vector_array *res, const mlx_vector_array in, void *payload) {
+  mxp_payload *p = payload;
+  mxp_bound b = mxp_bind_begin(in);
+  PyObject *args = NULL, *kw = NULL, *out = NULL;
+  PyGILState_STATE lock = PyGILState_Ensure();
+  if (!mxp_bind_call(&b, p->o[MXP_ARGS], p->o[MXP_KW], &args, &kw) && !mxp_bind_complete(&b))
+    out = PyObject_Call(p->o[MXP_FUN], args, kw);
+  PyObject *skeleton = out ? mxp_skeleton(out) : NULL;
+  int bad = !skeleton || mxp_give_tree(res, out, MXP_IGNORE_OTHERS);
+  if (skeleton) mxp_set(&p->o[MXP_OUT], skeleton);
+  Py_XDECREF(out);
+  Py_XDECREF(args);
+  Py_XDECREF(kw);
+  mxp_bind_end(&b, false);
+  if (bad) mxp_raised();
+  PyGILState_Release(lock);
+  return bad ? 1 : 0;
+}
+
+PyObject *mxp_call_kept(mxp_payload *p,
+                        int (*transform)(mlx_closure *res, mlx_closure fun, mxp_payload *p)) {
+  mxp_leaves l = {NULL, 0, 0};
+  mlx_vector_array in = {NULL}, res = mlx_vector_array_new();
+  mlx_closure fun = {NULL}, made = {NULL};
+  PyObject *out = NULL;
+  if (p && !mxp_collect(&l, p->o[MXP_ARGS], MXP_IGNORE_OTHERS) &&
+      !(p->o[MXP_KW] && mxp_collect(&l, p->o[MXP_KW], MXP_IGNORE_OTHERS)) &&
+      !mxp_leaves_vector(&l, &in)) {
+    size_t at = 0;
+    fun = mlx_closure_new_func_payload(trace_kept, mxp_payload_retain(p), mxp_payload_drop);
+    if (!fun.ctx || transform(&made, fun, p) || mlx_closure_apply(&res, made, in))
+      mxp_raise();
+    else
+      out = mxp_build(p->o[MXP_OUT], res, &at);
+  }
+  mlx_closure_free(made);
+  mlx_closure_free(fun);
+  mlx_vector_array_free(res);
+  mlx_vector_array_free(in);
+  mxp_leaves_free(&l);
+  mxp_payload_drop(p);
+  mxp_sweep();
+  return out;
 }
 
 int mxp_function_init(PyObject *module) {

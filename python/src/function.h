@@ -32,24 +32,22 @@ struct mxp_slot;
  * instance of a subclass (a Module) stays itself: it is written into, and undone. */
 typedef struct mxp_bound {
   mlx_vector_array in;
-  size_t at;      /* how many of `in` have found their place */
-  bool in_place;  /* all trees are written into, and the random state, too */
-  PyObject *made; /* the array objects, in order */
+  size_t at;     /* how many of `in` have found their place */
+  bool in_place; /* all trees are written into, and the random state, too */
   struct mxp_slot *slots;
   size_t n, capacity;
 } mxp_bound;
 
-int mxp_bind_begin(mxp_bound *b, mlx_vector_array in);
+mxp_bound mxp_bind_begin(mlx_vector_array in);
 /* A tree with its arrays and holes replaced; a new reference. */
 PyObject *mxp_bind(mxp_bound *b, PyObject *tree);
 int mxp_bind_call(mxp_bound *b, PyObject *args, PyObject *kw, PyObject **new_args,
                   PyObject **new_kw);
 /* Everything was bound: else raises. */
 int mxp_bind_complete(const mxp_bound *b);
-/* Puts back what was written into, a place that the function wrote to only when `all`. Array
- * objects that the function kept get the value that they stood for, where `originals` is given.
- * Leaves a pending exception alone. */
-void mxp_bind_end(mxp_bound *b, const mxp_leaves *originals, bool all);
+/* Puts back what was written into, a place that the function wrote to only when `all`. Leaves a
+ * pending exception alone. */
+void mxp_bind_end(mxp_bound *b, bool all);
 
 /* Sets a closure's result. Nonzero with an exception set. */
 int mxp_give(mlx_vector_array *res, const mxp_leaves *l);
@@ -60,18 +58,25 @@ int mxp_raised(void);
 
 /* ---- what graphs keep ---- */
 
-/* Python objects that closures in graphs own. The last closure may die in any thread, with locks
- * held, so the objects are let go of later, under the interpreter's lock. */
+/* A call whose function graphs may call again. The last closure that owns it may die in any thread,
+ * with locks held, so its objects are let go of later, under the interpreter's lock. */
+enum { MXP_FUN, MXP_ARGS, MXP_KW, MXP_OUT, MXP_RULES, MXP_KEPT };
+
 typedef struct mxp_payload {
   atomic_int refs;
   struct mxp_payload *next;
-  PyObject *o[6];
+  PyObject *o[MXP_KEPT]; /* MXP_OUT: the skeleton of what the function returned; MXP_RULES is
+                            custom.c's */
 } mxp_payload;
 
-mxp_payload *mxp_payload_new(void); /* one reference; NULL with an exception set */
+mxp_payload *mxp_payload_new(PyObject *fun, PyObject *args, PyObject *kw); /* one reference */
 mxp_payload *mxp_payload_retain(mxp_payload *p);
 void mxp_payload_drop(void *p); /* the destructor of a closure */
 /* Lets go of what has died; needs the interpreter's lock. */
 void mxp_sweep(void);
+/* Calls the function as `transform` makes it; takes over the payload, NULL with an exception set.
+ */
+PyObject *mxp_call_kept(mxp_payload *p,
+                        int (*transform)(mlx_closure *res, mlx_closure fun, mxp_payload *p));
 
 #endif

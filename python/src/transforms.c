@@ -182,43 +182,17 @@ static bool can_differentiate(const grad_data *d, PyObject *out) {
 
 static int trace_grad(mlx_vector_array *res, const mlx_vector_array in, void *payload) {
   grad_call *c = payload;
-  mxp_bound b;
+  mxp_bound b = mxp_bind_begin(in);
   PyObject *args = NULL, *kw = NULL, *out = NULL;
-  if (mxp_bind_begin(&b, in)) return mxp_raised();
   if (!bind_wanted(c, &b, &args, &kw)) out = PyObject_Call(c->f->fun, args, kw);
   int bad =
-      !out || !can_differentiate(c->f->data, out) || mxp_give_tree(res, out, MXP_IGNORE_OTHERS);
+      !out || !can_differentiate(c->f->data, out) ||
+      mxp_give_tree(res, mxp_is_array(out) ? out : PyTuple_GetItem(out, 0), MXP_REFUSE_OTHERS);
   Py_XDECREF(args);
   Py_XDECREF(kw);
-  mxp_bind_end(&b, c->primals, false);
+  mxp_bind_end(&b, false);
   mxp_set(&c->out, out);
   return bad ? mxp_raised() : 0;
-}
-
-typedef struct supply {
-  mlx_vector_array values;
-  size_t at;
-} supply;
-
-static PyObject *settle_leaf(void *ctx, PyObject *leaf) {
-  supply *s = ctx;
-  if (!mxp_is_array(leaf)) return Py_NewRef(leaf);
-  mlx_array a = {NULL};
-  if (mlx_vector_array_get(&a, s->values, s->at)) return mxp_raise();
-  s->at++;
-  if (a.ctx == mxp_node(leaf))
-    mx_release(a.ctx);
-  else
-    mxp_rebind(leaf, a.ctx);
-  return Py_NewRef(leaf);
-}
-
-/* Gives the array objects that the function returned the values that came out of the trace. */
-static int settle(PyObject *tree, mlx_vector_array values) {
-  supply s = {values, 0};
-  PyObject *seen = mxp_tree_map(tree, settle_leaf, &s);
-  Py_XDECREF(seen);
-  return seen ? 0 : -1;
 }
 
 /* The gradients in the shape that the arguments have. */
@@ -246,11 +220,11 @@ static PyObject *grad_result(grad_call *c, mlx_vector_array grads) {
   return by_name ? Py_BuildValue("(NN)", out, by_name) : (Py_DECREF(out), NULL);
 }
 
-/* Fills values and grads; nonzero with an exception set. */
-static int differentiate(grad_call *c, mlx_vector_array *values, mlx_vector_array *grads) {
+/* Nonzero with an exception set. The traced call left what the function returned in c. */
+static int differentiate(grad_call *c, mlx_vector_array *grads) {
   size_t n = c->primals->n;
   int *numbers = malloc(n * sizeof *numbers);
-  mlx_vector_array in = {NULL};
+  mlx_vector_array in = {NULL}, value = mlx_vector_array_new();
   mlx_closure_value_and_grad both = {NULL};
   int bad = !numbers;
   if (bad) PyErr_NoMemory();
@@ -258,10 +232,11 @@ static int differentiate(grad_call *c, mlx_vector_array *values, mlx_vector_arra
   bad = bad || mxp_leaves_vector(c->primals, &in);
   mlx_closure fun = bad ? (mlx_closure){NULL} : mlx_closure_new_func_payload(trace_grad, c, NULL);
   bad = bad || !fun.ctx || mlx_value_and_grad(&both, fun, numbers, n) ||
-        mlx_closure_value_and_grad_apply(values, grads, both, in);
+        mlx_closure_value_and_grad_apply(&value, grads, both, in);
   if (bad) mxp_raise();
   mlx_closure_value_and_grad_free(both);
   mlx_closure_free(fun);
+  mlx_vector_array_free(value);
   mlx_vector_array_free(in);
   free(numbers);
   return bad ? -1 : 0;
@@ -271,19 +246,13 @@ static PyObject *call_grad(mxp_function *f, PyObject *args, PyObject *kw) {
   const grad_data *d = f->data;
   mxp_leaves primals = {NULL, 0, 0};
   grad_call c = {f, args, kw, NULL, &primals};
-  mlx_vector_array values = mlx_vector_array_new(), grads = mlx_vector_array_new();
+  mlx_vector_array grads = mlx_vector_array_new();
   PyObject *out = NULL;
-  if (!collect_wanted(f, args, kw, &primals) && !differentiate(&c, &values, &grads)) {
+  if (!collect_wanted(f, args, kw, &primals) && !differentiate(&c, &grads)) {
     PyObject *gradient = grad_result(&c, grads);
-    if (!d->value)
-      out = gradient;
-    else if (gradient && !settle(c.out, values))
-      out = Py_BuildValue("(ON)", c.out, gradient);
-    else
-      Py_XDECREF(gradient);
+    out = gradient && d->value ? Py_BuildValue("(ON)", c.out, gradient) : gradient;
   }
   mlx_vector_array_free(grads);
-  mlx_vector_array_free(values);
   Py_XDECREF(c.out);
   mxp_leaves_free(&primals);
   return out;
@@ -329,11 +298,6 @@ static PyObject *value_and_grad(PyObject *self, PyObject *args, PyObject *kw) {
 
 /* ---- vjp and jvp ---- */
 
-typedef struct plain_call {
-  PyObject *fun;
-  const mxp_leaves *primals;
-} plain_call;
-
 /* The arrays that a function of arrays returned: one, or a list or tuple of them. */
 static int give_arrays(mlx_vector_array *res, PyObject *out, const char *fn) {
   bool good = mxp_is_array(out) || PyList_Check(out) || PyTuple_Check(out);
@@ -349,20 +313,20 @@ static int give_arrays(mlx_vector_array *res, PyObject *out, const char *fn) {
   return -1;
 }
 
-static int trace_plain(mlx_vector_array *res, const mlx_vector_array in, const plain_call *c,
+static int trace_plain(mlx_vector_array *res, const mlx_vector_array in, PyObject *fun,
                        const char *fn) {
-  mxp_bound b;
-  if (mxp_bind_begin(&b, in)) return mxp_raised();
-  PyObject *args = PyTuple_New((Py_ssize_t)c->primals->n);
-  for (size_t i = 0; args && i < c->primals->n; i++) {
+  mxp_bound b = mxp_bind_begin(in);
+  size_t n = mlx_vector_array_size(in);
+  PyObject *args = PyTuple_New((Py_ssize_t)n);
+  for (size_t i = 0; args && i < n; i++) {
     PyObject *o = mxp_bind(&b, mxp_hole);
     if (!o || PyTuple_SetItem(args, (Py_ssize_t)i, o)) Py_CLEAR(args);
   }
-  PyObject *out = args ? PyObject_Call(c->fun, args, NULL) : NULL;
+  PyObject *out = args ? PyObject_Call(fun, args, NULL) : NULL;
   int bad = !out || give_arrays(res, out, fn);
   Py_XDECREF(out);
   Py_XDECREF(args);
-  mxp_bind_end(&b, c->primals, false);
+  mxp_bind_end(&b, false);
   return bad ? mxp_raised() : 0;
 }
 
@@ -394,12 +358,11 @@ typedef int trace_fn(mlx_vector_array *, const mlx_vector_array, void *);
 /* Two lists: what the function gives, and what belongs to it. */
 static PyObject *along(PyObject *fun, const mxp_leaves *primals, const mxp_leaves *beside,
                        both_fn *transform, trace_fn *trace) {
-  plain_call c = {fun, primals};
   mlx_vector_array in = {NULL}, with = {NULL};
   mlx_vector_array res[2] = {mlx_vector_array_new(), mlx_vector_array_new()};
   PyObject *out = NULL, *lists[2] = {NULL, NULL};
   int bad = mxp_leaves_vector(primals, &in) || mxp_leaves_vector(beside, &with);
-  mlx_closure f = bad ? (mlx_closure){NULL} : mlx_closure_new_func_payload(trace, &c, NULL);
+  mlx_closure f = bad ? (mlx_closure){NULL} : mlx_closure_new_func_payload(trace, fun, NULL);
   if (!bad && (!f.ctx || transform(&res[0], &res[1], f, in, with))) {
     bad = 1;
     mxp_raise();
@@ -459,60 +422,13 @@ static PyObject *jvp(PyObject *self, PyObject *args, PyObject *kw) {
 
 /* ---- checkpoint ---- */
 
-enum { FUN, ARGS, KW, OUT }; /* of a payload */
-
-static int trace_checkpoint(mlx_vector_array *res, const mlx_vector_array in, void *payload) {
-  mxp_payload *p = payload;
-  mxp_bound b;
-  PyObject *args = NULL, *kw = NULL, *out = NULL;
-  PyGILState_STATE lock = PyGILState_Ensure();
-  int bad = mxp_bind_begin(&b, in);
-  if (!bad) {
-    if (!mxp_bind_call(&b, p->o[ARGS], p->o[KW], &args, &kw) && !mxp_bind_complete(&b))
-      out = PyObject_Call(p->o[FUN], args, kw);
-    PyObject *skeleton = out ? mxp_skeleton(out) : NULL;
-    bad = !skeleton || mxp_give_tree(res, out, MXP_IGNORE_OTHERS);
-    if (skeleton) mxp_set(&p->o[OUT], skeleton);
-    Py_XDECREF(out);
-    Py_XDECREF(args);
-    Py_XDECREF(kw);
-    mxp_bind_end(&b, NULL, false);
-  }
-  if (bad) mxp_raised();
-  PyGILState_Release(lock);
-  return bad ? 1 : 0;
+static int again(mlx_closure *res, mlx_closure fun, mxp_payload *p) {
+  (void)p;
+  return mlx_checkpoint(res, fun);
 }
 
 static PyObject *call_checkpoint(mxp_function *f, PyObject *args, PyObject *kw) {
-  mxp_leaves l = {NULL, 0, 0};
-  mlx_vector_array in = {NULL}, res = mlx_vector_array_new();
-  mlx_closure fun = {NULL}, again = {NULL};
-  PyObject *out = NULL;
-  mxp_payload *p = mxp_payload_new();
-  int bad = !p || mxp_collect(&l, args, MXP_IGNORE_OTHERS) ||
-            (kw && mxp_collect(&l, kw, MXP_IGNORE_OTHERS)) || mxp_leaves_vector(&l, &in);
-  if (!bad) {
-    p->o[FUN] = Py_NewRef(f->fun);
-    p->o[ARGS] = Py_NewRef(args);
-    p->o[KW] = kw ? Py_NewRef(kw) : NULL;
-  }
-  if (!bad) {
-    fun = mlx_closure_new_func_payload(trace_checkpoint, mxp_payload_retain(p), mxp_payload_drop);
-    if (!fun.ctx || mlx_checkpoint(&again, fun) || mlx_closure_apply(&res, again, in)) {
-      mxp_raise();
-    } else {
-      size_t at = 0;
-      out = mxp_build(p->o[OUT], res, &at);
-    }
-  }
-  mlx_closure_free(again);
-  mlx_closure_free(fun);
-  mlx_vector_array_free(res);
-  mlx_vector_array_free(in);
-  mxp_leaves_free(&l);
-  mxp_payload_drop(p);
-  mxp_sweep();
-  return out;
+  return mxp_call_kept(mxp_payload_new(f->fun, args, kw), again);
 }
 
 static PyObject *checkpoint(PyObject *self, PyObject *args, PyObject *kw) {

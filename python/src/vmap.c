@@ -115,14 +115,13 @@ typedef struct vmap_call {
 
 static int trace(mlx_vector_array *res, const mlx_vector_array in, void *payload) {
   vmap_call *c = payload;
-  mxp_bound b;
+  mxp_bound b = mxp_bind_begin(in);
   PyObject *args = NULL, *kw, *out = NULL;
-  if (mxp_bind_begin(&b, in)) return mxp_raised();
   if (!mxp_bind_call(&b, c->args, NULL, &args, &kw) && !mxp_bind_complete(&b))
     out = PyObject_Call(c->f->fun, args, NULL);
   int bad = !out || mxp_give_tree(res, out, MXP_REFUSE_OTHERS);
   Py_XDECREF(args);
-  mxp_bind_end(&b, NULL, false);
+  mxp_bind_end(&b, false);
   mxp_set(&c->out, out);
   return bad ? mxp_raised() : 0;
 }

@@ -170,6 +170,7 @@ int mx_vjp(mx_vec *out, mx_vec *grads, mx_fun f, mx_vec primals, mx_vec cotangen
 
 static int check_argnums(const int *argnums, size_t n, size_t n_in) {
   if (n == 0) return mx_fail(MX_VALUE, "[grad] Gradient wrt no argument requested");
+  int top = -1;
   for (size_t i = 0; i < n; i++) {
     if (argnums[i] < 0)
       return mx_fail(MX_VALUE, "[grad] Can't compute the gradient of negative argument index %d",
@@ -179,9 +180,10 @@ static int check_argnums(const int *argnums, size_t n, size_t n_in) {
                      "[grad] Can't compute the gradient of argument index %d because the "
                      "function is called with only %zu positional arguments.",
                      argnums[i], n_in);
-    for (size_t k = 0; k < i; k++)
+    for (size_t k = 0; k < i && argnums[i] <= top; k++)
       if (argnums[k] == argnums[i])
         return mx_fail(MX_VALUE, "[grad] Duplicate argument index %d is not allowed.", argnums[i]);
+    top = argnums[i] > top ? argnums[i] : top;
   }
   return 0;
 }
