@@ -250,19 +250,19 @@ ORDERED = [
 ]
 
 RANDOM = [
-    Row("random-split", lambda k: mx.random.split(k, 3), [keys()], grad=False),
-    Row("random-bits", lambda k: mx.random.randint(0, 1000, (3, 5), key=k), [keys()], grad=False),
-    Row("random-uniform", lambda k, low: mx.random.uniform(low, 3.0, (2, 3), key=k), [keys(), reals(3)], f64=False),
-    Row("random-normal", lambda k: mx.random.normal((3, 3), key=k), [keys()], grad=False),
-    Row("random-normal-half", lambda k: mx.random.normal((3, 3), dtype=mx.float16, key=k), [keys()], grad=False),
-    Row("random-gumbel", lambda k: mx.random.gumbel((7,), key=k), [keys()], grad=False),
-    Row("random-laplace", lambda k: mx.random.laplace((2, 2), key=k), [keys()], grad=False),
-    Row("random-truncated", lambda k, a: mx.random.truncated_normal(a, 2.0, (4,), key=k), [keys(), reals(lo=-1, hi=0)], grad=False),
-    Row("random-bernoulli", lambda k, p: mx.random.bernoulli(p, (4, 2), key=k), [keys(), reals(2, lo=0, hi=1)], grad=False),
-    Row("random-categorical", lambda k, x: mx.random.categorical(x, key=k), [keys(), reals(4, 5)], grad=False),
-    Row("random-categorical-draws", lambda k, x: mx.random.categorical(x, num_samples=6, key=k), [keys(), reals(5)], grad=False),
-    Row("random-permutation", lambda k, x: mx.random.permutation(x, key=k), [keys(), reals(5, 2)], grad=False),
-    Row("random-two-keys", lambda k: mx.random.uniform(key=mx.random.split(k)[1], shape=(2,)), [keys()], grad=False),
+    Row("random.split", lambda k: mx.random.split(k, 3), [keys()], grad=False),
+    Row("random.randint", lambda k: mx.random.randint(0, 1000, (3, 5), key=k), [keys()], grad=False),
+    Row("random.uniform", lambda k, low: mx.random.uniform(low, 3.0, (2, 3), key=k), [keys(), reals(3)], f64=False),
+    Row("random.normal", lambda k: mx.random.normal((3, 3), key=k), [keys()], grad=False),
+    Row("random.normal-half", lambda k: mx.random.normal((3, 3), dtype=mx.float16, key=k), [keys()], grad=False),
+    Row("random.gumbel", lambda k: mx.random.gumbel((7,), key=k), [keys()], grad=False),
+    Row("random.laplace", lambda k: mx.random.laplace((2, 2), key=k), [keys()], grad=False),
+    Row("random.truncated_normal", lambda k, a: mx.random.truncated_normal(a, 2.0, (4,), key=k), [keys(), reals(lo=-1, hi=0)], grad=False),
+    Row("random.bernoulli", lambda k, p: mx.random.bernoulli(p, (4, 2), key=k), [keys(), reals(2, lo=0, hi=1)], grad=False),
+    Row("random.categorical", lambda k, x: mx.random.categorical(x, key=k), [keys(), reals(4, 5)], grad=False),
+    Row("random.categorical-draws", lambda k, x: mx.random.categorical(x, num_samples=6, key=k), [keys(), reals(5)], grad=False),
+    Row("random.permutation", lambda k, x: mx.random.permutation(x, key=k), [keys(), reals(5, 2)], grad=False),
+    Row("random.uniform-two-keys", lambda k: mx.random.uniform(key=mx.random.split(k)[1], shape=(2,)), [keys()], grad=False),
 ]
 
 CHAINS = [
@@ -273,4 +273,49 @@ CHAINS = [
     Row("windows", lambda x: mx.as_strided(x, (3, 2), (1, 1)).prod(1), [reals(4)]),
 ]
 
-ROWS = VIEWS + INDEXED + JOINED + REDUCED + SCANNED + ORDERED + RANDOM + CHAINS
+ABSENT = "newer than real MLX"
+
+
+def parts(y):
+    return mx.real(y), mx.imag(y)
+
+
+COMPOSITES = [
+    Row("atleast_1d", lambda x: mx.atleast_1d(x), [reals()]),
+    Row("concat", lambda x, y: mx.concat([x, y]), [reals(3, 2), reals(1, 2)]),
+    Row("cumulative_sum", lambda x: mx.cumulative_sum(x, axis=0), X),
+    Row("cumulative_prod", lambda x: mx.cumulative_prod(x, axis=0), X),
+    Row("full", lambda v: mx.full((3, 4), v), [reals(4)], oracle="real MLX multiplies the gradient by the value"),
+    Row("ones_like", lambda x: mx.ones_like(x) * x, X, other=XO),
+    Row("empty_like", lambda x: mx.empty_like(x).shape[0] * x, X),
+    Row("tri", lambda x: mx.tri(3, 4) * x, X),
+    Row("eye", lambda x: mx.eye(3, 4, 1) * x, X),
+    Row("vecdot", lambda x, y: mx.vecdot(x, y), [reals(3, 4), reals(3, 4)], oracle=ABSENT),
+    Row("linalg.vecdot", lambda x, y: mx.linalg.vecdot(x, y, axis=0), [reals(3, 4), reals(3, 4)], oracle=ABSENT),
+    Row("linalg.vector_norm", lambda x: mx.linalg.vector_norm(x, axis=1), X, oracle=ABSENT),
+    Row("matrix_norm", lambda x: mx.matrix_norm(x), X, oracle=ABSENT),
+    Row("linalg.matrix_norm", lambda x: mx.linalg.matrix_norm(x), X, oracle=ABSENT),
+    Row("linalg.matrix_power", lambda x: mx.linalg.matrix_power(x, 3), [reals(3, 3)], f64=False, oracle=ABSENT),
+    Row("isin", lambda x, y: mx.isin(x, y), [ints(3, 4), ints(2)], grad=False),
+    Row("fft.fftshift", lambda x: mx.fft.fftshift(x), X),
+    Row("fft.ifftshift", lambda x: mx.fft.ifftshift(x, axes=[1]), X),
+    Row("random.multivariate_normal", lambda k, m: mx.random.multivariate_normal(m, mx.eye(2), key=k), [keys(), reals(2)], f64=False, second=False, oracle="draws differ"),
+]
+
+COMPOSITES += [
+    Row(f"fft.{name}", lambda x, name=name: parts(getattr(mx.fft, name)(x)), [reals(*shape)], f64=False, second=False)
+    for name, shape in (("fftn", (2, 3, 4)), ("ifftn", (2, 3)), ("ifft2", (2, 3)), ("rfftn", (3, 4)))
+] + [
+    Row("fft.irfft2", lambda x: mx.fft.irfft2(x.astype(mx.complex64)), [reals(3, 3)], f64=False, second=False),
+    Row("fft.hfft", lambda x: mx.fft.hfft(x.astype(mx.complex64)), [reals(2, 4)], f64=False, second=False, oracle=ABSENT),
+    Row("fft.ihfft", lambda x: parts(mx.fft.ihfft(x)), [reals(2, 6)], f64=False, second=False, oracle=ABSENT),
+    Row("fft.istft", lambda x: mx.fft.istft(mx.fft.stft(x, n_fft=4), n_fft=4), [reals(12)], f64=False, second=False, oracle=ABSENT),
+    Row("linalg.svdvals", lambda x: mx.linalg.svdvals(x), [reals(3, 2)], f64=False, tol=5e-2, second=False, oracle=ABSENT),
+    Row("linalg.matrix_rank", lambda x: mx.linalg.matrix_rank(x), [reals(3, 2)], grad=False),
+    Row("to_fp8", lambda x: mx.to_fp8(x), X, grad=False),
+    Row("from_fp8", lambda x: mx.from_fp8(x, mx.float32), [lambda rng: rng.integers(0, 120, (3, 4)).astype("uint8")], grad=False),
+    Row("quantize", lambda x: mx.quantize(x, group_size=32), [reals(2, 64)], grad=False),
+    Row("conv_transpose3d", lambda x, w: mx.conv_transpose3d(x, w, stride=2), [reals(1, 2, 2, 2, 1), reals(1, 2, 1, 2, 1)]),
+]
+
+ROWS = COMPOSITES + VIEWS + INDEXED + JOINED + REDUCED + SCANNED + ORDERED + RANDOM + CHAINS

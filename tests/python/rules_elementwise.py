@@ -10,13 +10,11 @@ POSITIVE = reals(3, 4, lo=0.3, hi=3)
 
 
 def unary(name, make=A, **more):
-    f = getattr(mx, name)
-    return Row(name, lambda x: f(x), [make], other=[lambda rng: make(rng)[:2, :3]], **more)
+    return Row(name, lambda x: getattr(mx, name)(x), [make], other=[lambda rng: make(rng)[:2, :3]], **more)
 
 
 def binary(name, x=A, y=B, **more):
-    f = getattr(mx, name)
-    return Row(name, lambda a, b: f(a, b), [x, y], **more)
+    return Row(name, lambda a, b: getattr(mx, name)(a, b), [x, y], **more)
 
 
 UNARY = [
@@ -40,7 +38,13 @@ UNARY = [
     unary("bitwise_invert", ints(3, 4), grad=False),
 ]
 
+NEWER = "newer than real MLX"
+
 BINARY = [
+    unary("acosh", reals(3, 4, lo=1.3, hi=3)), unary("asin", reals(3, 4, lo=-0.9, hi=0.9)), unary("atan"), unary("conj"),
+    unary("signbit", grad=False), binary("copysign", oracle=NEWER), binary("hypot", oracle=NEWER), binary("nextafter", grad=False),
+    binary("logical_xor", grad=False), binary("bitwise_left_shift", ints(3, 4), ints(4), grad=False),
+    binary("bitwise_right_shift", ints(3, 4), ints(4), grad=False),
     binary("add"), binary("subtract"), binary("multiply"), binary("divide", A, reals(4, lo=0.4, hi=2)),
     binary("power", POSITIVE, B), binary("pow", POSITIVE, COLUMN), binary("maximum"), binary("minimum"),
     binary("logaddexp"), binary("arctan2"), binary("atan2", COLUMN, B),
