@@ -74,6 +74,24 @@ PyObject *mxp_do_fft_irfftn(mxp_call *c) {
   return over(c, mx_fft_irfftn);
 }
 
+/* (n, d, stream, dtype): whole numbers, exact in float32, over n d in the dtype. */
+static PyObject *frequencies(mxp_call *c, mx_array *(*fn)(int, double, mx_stream *)) {
+  mxp_value *v = c->v;
+  int n = (int)v[0].i;
+  if (!v[3].given || n < 1) return mxp_end(c, fn(n, v[1].d, c->s));
+  mx_array *whole = mx_round(fn(n, 1.0 / n, c->s), 0, c->s);
+  mx_array *unit = mx_scalar(1 / (n * v[1].d), (mlx_dtype)v[3].i);
+  whole = whole ? mx_cast(whole, (mlx_dtype)v[3].i, c->s) : NULL;
+  return mxp_end(c, whole && unit ? mx_multiply(whole, unit, c->s) : NULL);
+}
+
+PyObject *mxp_do_fft_fftfreq(mxp_call *c) {
+  return frequencies(c, mx_fft_fftfreq);
+}
+PyObject *mxp_do_fft_rfftfreq(mxp_call *c) {
+  return frequencies(c, mx_fft_rfftfreq);
+}
+
 /* True and False as the builders take them; absent where not given. */
 static mlx_optional_int optional_bool(const mxp_value *v) {
   return (mlx_optional_int){v->given && v->b, v->given};

@@ -277,7 +277,7 @@ PyObject *mxp_do_linalg_qr(mxp_call *c) {
     return end_failed(c, MX_VALUE, "[linalg::qr] mode is reduced or complete");
   int bad = complete ? mx_linalg_qr_complete(&r[0], &r[1], v[0].a, c->s)
                      : mx_linalg_qr(&r[0], &r[1], v[0].a, c->s);
-  return mxp_end_named(c, bad, r, MXP_QR);
+  return mxp_end_named(c, bad, r, MXP_LINALG_QR);
 }
 
 /* The first n rows (axis -2) or columns (axis -1) of matrices. */
@@ -307,7 +307,7 @@ PyObject *mxp_do_linalg_svd(mxp_call *c) {
     part[2] = first_of(part[2], -2, k, c->s);
     bad = !part[0] || !part[2];
   }
-  return mxp_end_named(c, bad, part, MXP_SVD);
+  return mxp_end_named(c, bad, part, MXP_LINALG_SVD);
 }
 
 PyObject *mxp_do_linalg_diagonal(mxp_call *c) {
@@ -323,31 +323,29 @@ PyObject *mxp_do_linalg_trace(mxp_call *c) {
   return mxp_end(c, d && v[2].given ? mx_cast(d, (mlx_dtype)v[2].i, c->s) : d);
 }
 
-/* A norm by number or name over axes (none: all). */
-static PyObject *any_norm(mxp_call *c, PyObject *ord, mx_ints axes, bool keepdims) {
+/* A norm by number or name over axes (none: all). NULL with an exception, or an error recorded. */
+static mx_array *any_norm(mxp_call *c, PyObject *ord, mx_ints axes, bool keepdims) {
   mx_array *a = c->v[0].a;
-  if (!ord) return mxp_end(c, mx_linalg_norm_l2(a, axes, keepdims, c->s));
+  if (!ord) return mx_linalg_norm_l2(a, axes, keepdims, c->s);
   if (PyUnicode_Check(ord)) {
     const char *name = PyUnicode_AsUTF8AndSize(ord, NULL);
-    return name ? mxp_end(c, mx_linalg_norm_matrix(a, name, axes, keepdims, c->s))
-                : mxp_end_object(c, NULL);
+    return name ? mx_linalg_norm_matrix(a, name, axes, keepdims, c->s) : NULL;
   }
   double p = PyFloat_AsDouble(ord);
-  if (p == -1 && PyErr_Occurred()) return mxp_end_object(c, NULL);
-  return mxp_end(c, mx_linalg_norm(a, p, axes, keepdims, c->s));
+  return p == -1 && PyErr_Occurred() ? NULL : mx_linalg_norm(a, p, axes, keepdims, c->s);
 }
 
 /* (a, ord, axis, keepdims) */
 PyObject *mxp_do_linalg_norm(mxp_call *c) {
-  return any_norm(c, c->v[1].o, c->v[2].ints, c->v[3].b);
+  return mxp_end(c, any_norm(c, c->v[1].o, c->v[2].ints, c->v[3].b));
 }
 PyObject *mxp_do_matrix_norm(mxp_call *c) {
   return mxp_do_linalg_norm(c);
 }
 
-/* (a, keepdims, ord) */
+/* (a, keepdims, ord). Unlike linalg.norm, real of complex matrices. */
 PyObject *mxp_do_linalg_matrix_norm(mxp_call *c) {
   mxp_value *v = c->v;
-  if (v[2].o || v[2].seen) return any_norm(c, v[2].o, MX_INTS(-2, -1), v[1].b);
-  return mxp_end(c, mx_linalg_norm_l2(v[0].a, MX_INTS(-2, -1), v[1].b, c->s));
+  mx_array *r = any_norm(c, v[2].o, MX_INTS(-2, -1), v[1].b);
+  return mxp_end(c, r && r->dtype == MLX_COMPLEX64 ? mx_real(r, c->s) : r);
 }

@@ -24,5 +24,5 @@ int mxp_ops_init(PyObject *module) {
     PyObject *sub = mxp_submodule(module, modules[i].name);
     if (!sub || mxp_add_functions(sub, modules[i].functions)) return -1;
   }
-  return mxp_named_init(module, mxp_submodule(module, "linalg"));
+  return mxp_named_init();
 }

@@ -82,5 +82,6 @@ mx_array *mx_linalg_vector_norm(mx_array *a, double ord, mx_ints axis, bool keep
   }
   r = r ? mx_reshape(r, (mx_ints){shape, n + 1}, s) : NULL;
   r = r ? mx_linalg_norm(r, ord, MX_INTS(-1), false, s) : NULL;
+  if (r && r->dtype == MLX_COMPLEX64) r = mx_real(r, s); /* as MLX's norms of complex numbers are */
   return r && keepdims ? mx_reshape(r, (mx_ints){kept, a->ndim}, s) : r;
 }

@@ -57,10 +57,15 @@ PARSED = {
     "einsum": "(subscripts: str, *operands: array, stream: StreamOrDevice = None) -> array",
 }
 PARSED["std"] = PARSED["var"]
-# Results that are named tuples: entries of enum mxp_named in python/src/named.h.
-NAMED = {"unique_all": "UNIQUE_ALL", "unique_counts": "UNIQUE_COUNTS",
-         "unique_inverse": "UNIQUE_INVERSE", "linalg_eigh": "EIGH", "linalg_eig": "EIG",
-         "linalg_slogdet": "SLOGDET"}
+# Results that are tuples with names: module, type, names of the items.
+NAMED = {"unique_all": ("core", "UniqueAllResult", "values indices inverse_indices counts"),
+         "unique_counts": ("core", "UniqueCountsResult", "values counts"),
+         "unique_inverse": ("core", "UniqueInverseResult", "values inverse_indices"),
+         "linalg_eigh": ("linalg", "EighResult", "eigenvalues eigenvectors"),
+         "linalg_eig": ("linalg", "EigResult", "eigenvalues eigenvectors"),
+         "linalg_slogdet": ("linalg", "SlogdetResult", "sign logabsdet"),
+         "linalg_qr": ("linalg", "QRResult", "Q R"),
+         "linalg_svd": ("linalg", "SVDResult", "U S Vh")}
 WEAK = {"where": ("x", "y"), "clip": ("a", "a_min", "a_max"), "logical_and": (), "logical_or": (),
         "logical_xor": ()}
 
@@ -274,7 +279,7 @@ def call_lines(f):
     else:
         n = len(results)
         first, declare = [f"&r[{i}]" for i in range(n)], f"mx_array *r[{n}] = {{NULL}};"
-        end = (f"return mxp_end_named(&c, bad, r, MXP_{NAMED[full]});" if full in NAMED
+        end = (f"return mxp_end_named(&c, bad, r, MXP_{full.upper()});" if full in NAMED
                else f"return mxp_end_many(&c, bad, r, {n}, {as_tuple});")
     calls = [f"mx_{c.name}({', '.join(first + a)})" for _, c, a in chosen]
     choice = calls[0] if len(calls) == 1 else f"{chosen[0][0]} ? {calls[0]}\n      : {calls[1]}"
@@ -368,6 +373,10 @@ def emit(ops):
                    + "\n    {NULL, NULL, 0, NULL},\n};")
     out.append("static PyMethodDef generated_methods[] = {\n" + "\n".join(methods)
                + "\n    {NULL, NULL, 0, NULL},\n};")
-    files = stubs.emit(list(functions(ops)))
-    return files | {"python/src/gen/ops.inc": "\n\n".join(out) + "\n",
+    named = [f'MXP_NAMED_TYPE(MXP_{fn.upper()}, "mlx.core{"." + m if m != "core" else ""}", "{name}", '
+             f'{len(items.split())}, ' + ", ".join(f'"{i}"' for i in items.split()) + ")"
+             for fn, (m, name, items) in NAMED.items()]
+    files = stubs.emit(list(functions(ops)), NAMED)
+    return files | {"python/src/gen/named.inc": BANNER + "\n".join(named) + "\n",
+            "python/src/gen/ops.inc": "\n\n".join(out) + "\n",
             "python/src/gen/adapters.h": BANNER + '#include "call.h"\n\n' + "\n".join(adapters) + "\n"}

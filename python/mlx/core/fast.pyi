@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from mlx.core import Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
+from mlx.core import Device, DeviceType, Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
 
 def rms_norm(x: array, weight: array | None, eps: float, *, stream: StreamOrDevice | None = None) -> array:
     """x over the root of its mean square (plus eps) along the last axis, times weight. Computed in float32, rounded, then multiplied."""

@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from mlx.core import Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
+from mlx.core import Device, DeviceType, Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
 
 def fft(a: array, n: int | None = None, axis: int = -1, norm: str = 'backward', stream: StreamOrDevice | None = None) -> array:
     """Discrete Fourier transform along one axis, cut or padded with zeros to length n. Norms: backward divides the inverse by n, forward the transform, ortho both by its root."""
@@ -60,11 +60,11 @@ def ifftshift(a: array, axes: int | Sequence[int] | None = None, stream: StreamO
     """The inverse of fftshift."""
     ...
 
-def fftfreq(n: int, d: float = 1.0, stream: StreamOrDevice | None = None) -> array:
+def fftfreq(n: int, d: float = 1.0, stream: StreamOrDevice | None = None, *, dtype: Dtype | None = None, device: Device | DeviceType | None = None) -> array:
     """The frequencies of the numbers of a transform of length n with samples d apart."""
     ...
 
-def rfftfreq(n: int, d: float = 1.0, stream: StreamOrDevice | None = None) -> array:
+def rfftfreq(n: int, d: float = 1.0, stream: StreamOrDevice | None = None, *, dtype: Dtype | None = None, device: Device | DeviceType | None = None) -> array:
     """The frequencies of the numbers of rfft."""
     ...
 

@@ -2,7 +2,45 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from mlx.core import Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
+from mlx.core import Device, DeviceType, Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
+
+from mlx.core import matmul as matmul
+from mlx.core import matrix_transpose as matrix_transpose
+from mlx.core import outer as outer
+from mlx.core import tensordot as tensordot
+from mlx.core import vecdot as vecdot
+
+class EighResult(tuple[array, array]):
+    @property
+    def eigenvalues(self) -> array: ...
+    @property
+    def eigenvectors(self) -> array: ...
+
+class EigResult(tuple[array, array]):
+    @property
+    def eigenvalues(self) -> array: ...
+    @property
+    def eigenvectors(self) -> array: ...
+
+class SlogdetResult(tuple[array, array]):
+    @property
+    def sign(self) -> array: ...
+    @property
+    def logabsdet(self) -> array: ...
+
+class QRResult(tuple[array, array]):
+    @property
+    def Q(self) -> array: ...
+    @property
+    def R(self) -> array: ...
+
+class SVDResult(tuple[array, array, array]):
+    @property
+    def U(self) -> array: ...
+    @property
+    def S(self) -> array: ...
+    @property
+    def Vh(self) -> array: ...
 
 def cholesky(a: array, upper: bool = False, *, stream: StreamOrDevice | None = None) -> array:
     """The lower L with a = L L^T of a symmetric positive definite matrix, or the upper U with a = U^T U; only that triangle of a is read. float32, float64."""
@@ -36,15 +74,15 @@ def solve_triangular(a: array, b: array, *, upper: bool = False, stream: StreamO
     """x with a x = b for a triangular a; only that triangle is read."""
     ...
 
-def qr(a: array, *, mode: Literal['reduced', 'complete'] = 'reduced', stream: StreamOrDevice | None = None) -> tuple[array, array]:
+def qr(a: array, *, mode: Literal['reduced', 'complete'] = 'reduced', stream: StreamOrDevice | None = None) -> QRResult:
     """Q with orthonormal columns and R upper triangular: of an m by n matrix m by k and k by n, k the lesser, or (complete) m by m and m by n. float32, float64, complex64."""
     ...
 
-def svd(a: array, compute_uv: bool = True, *, full_matrices: bool = True, stream: StreamOrDevice | None = None) -> tuple[array, array, array]:
+def svd(a: array, compute_uv: bool = True, *, full_matrices: bool = True, stream: StreamOrDevice | None = None) -> Any:
     """U, S and Vt with a = U diag(S) Vt, S descending, U and Vt square; S alone without compute_uv. float32, float64, complex64."""
     ...
 
-def eigh(a: array, UPLO: str = 'L', *, stream: StreamOrDevice | None = None) -> tuple[array, array]:
+def eigh(a: array, UPLO: str = 'L', *, stream: StreamOrDevice | None = None) -> EighResult:
     """Eigenvalues, ascending, and eigenvectors (columns) of a symmetric or Hermitian matrix of which one triangle, UPLO, is read. float32, float64, complex64."""
     ...
 
@@ -52,7 +90,7 @@ def eigvalsh(a: array, UPLO: str = 'L', *, stream: StreamOrDevice | None = None)
     """Eigenvalues, ascending, and eigenvectors (columns) of a symmetric or Hermitian matrix of which one triangle, UPLO, is read. float32, float64, complex64."""
     ...
 
-def eig(a: array, *, stream: StreamOrDevice | None = None) -> tuple[array, array]:
+def eig(a: array, *, stream: StreamOrDevice | None = None) -> EigResult:
     """Eigenvalues and eigenvectors (columns) of a square matrix, in complex64. float32, float64, complex64."""
     ...
 
@@ -68,7 +106,7 @@ def det(a: array, *, stream: StreamOrDevice | None = None) -> array:
     """The determinant. Real dtypes; integers give float32."""
     ...
 
-def slogdet(a: array, *, stream: StreamOrDevice | None = None) -> tuple[array, array]:
+def slogdet(a: array, *, stream: StreamOrDevice | None = None) -> SlogdetResult:
     """Sign, and logarithm of the absolute value, of the determinant."""
     ...
 

@@ -2,7 +2,7 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from mlx.core import Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
+from mlx.core import Device, DeviceType, Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
 
 def key(seed: int) -> array:
     """The key of a seed: uint32, its high and its low word."""

@@ -25,6 +25,8 @@ PyObject *mxp_do_fft_rfft2(mxp_call *c);
 PyObject *mxp_do_fft_irfft2(mxp_call *c);
 PyObject *mxp_do_fft_rfftn(mxp_call *c);
 PyObject *mxp_do_fft_irfftn(mxp_call *c);
+PyObject *mxp_do_fft_fftfreq(mxp_call *c);
+PyObject *mxp_do_fft_rfftfreq(mxp_call *c);
 PyObject *mxp_do_fft_hfft(mxp_call *c);
 PyObject *mxp_do_fft_ihfft(mxp_call *c);
 PyObject *mxp_do_fft_stft(mxp_call *c);
