@@ -426,6 +426,13 @@ static mx_array *arange(rec *r) {
   return mx_node(MX_PRIM_ARANGE, r->specs[0], 0, NULL, r->n_params, r->params, S);
 }
 
+/* One key, or one for each of the result's leading places. */
+static bool keys_fit(const mx_array *key, const mx_spec *out) {
+  int lead = key->ndim - 1;
+  return key->dtype == MLX_UINT32 && lead >= 0 && key->shape[lead] == 2 && lead <= out->ndim &&
+         (lead == 0 || !memcmp(key->shape, out->shape, (size_t)lead * sizeof *key->shape));
+}
+
 static mx_array *random_bits(rec *r) {
   const mx_bits_params *p = P(mx_bits_params);
   mlx_dtype t = p->draw != MX_DRAW_BITS ? MLX_FLOAT32
@@ -433,9 +440,8 @@ static mx_array *random_bits(rec *r) {
                 : p->width == 2         ? MLX_UINT16
                                         : MLX_UINT32;
   bool width = p->width == 4 || (p->draw == MX_DRAW_BITS && (p->width == 1 || p->width == 2));
-  const mx_array *key = IN(0);
   if (!width || p->draw < MX_DRAW_BITS || p->draw > MX_DRAW_LAPLACE || r->specs[0].dtype != t ||
-      key->dtype != MLX_UINT32 || key->ndim != 1 || key->shape[0] != 2)
+      !keys_fit(IN(0), &r->specs[0]))
     return wrong(r);
   mx_array *in = mx_row_major(IN(0), S);
   return in ? mx_node(MX_PRIM_RANDOM_BITS, r->specs[0], 1, &in, r->n_params, r->params, S) : NULL;
