@@ -99,7 +99,6 @@ static mx_array *reshape(rec *r) {
   return mx_reshape_words(IN(0), words, S);
 }
 
-
 static mx_array *masked_axes(rec *r) {
   int64_t axes[MX_MAX_NDIM];
   mx_ints v = {axes, 0};
