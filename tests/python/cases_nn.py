@@ -4,6 +4,8 @@
 library. Inputs are written out by a formula; initial weights come from seed 7."""
 
 import hashlib
+import importlib
+import inspect
 import itertools
 import math
 import re
@@ -764,6 +766,44 @@ def text_answer(line):
         return f"{kind_of(e)}: {e}"
 
 
+# --- signatures ---------------------------------------------------------------------------------
+
+MODULES_WITH_NAMES = ("mlx.nn mlx.nn.init mlx.nn.losses mlx.nn.utils mlx.nn.layers.distributed "
+                      "mlx.nn.layers.upsample mlx.utils").split()
+
+
+def signature(module, *names):
+    """Parameters, kinds and defaults of a function, or of a class's constructor or method."""
+    f = importlib.import_module(module)
+    for name in names:
+        f = getattr(f, name)
+
+    def default(p):
+        return None if p.default is p.empty else re.sub("<.*>", "<>", repr(p.default))
+
+    return [[p.name, p.kind.name, default(p)] for p in inspect.signature(f).parameters.values()]
+
+
+def signatures():
+    """The signatures of all public functions, constructors and methods."""
+    found = {}
+    for module in map(importlib.import_module, MODULES_WITH_NAMES):
+        for name in dir(module):
+            value = getattr(module, name)
+            if name.startswith("_") or not str(getattr(value, "__module__", "")).startswith("mlx."):
+                continue
+            path = [module.__name__, name]
+            if not isinstance(value, type):
+                found[" ".join(path)] = signature(*path)
+                continue
+            for member in ("__init__", "__call__", *vars(value)):
+                f = getattr(value, member, None)
+                if (inspect.isfunction(f) or inspect.ismethod(f)) and (
+                        not member.startswith("_") or member in ("__init__", "__call__")):
+                    found[" ".join([*path, member])] = signature(*path, member)
+    return found
+
+
 # --- all ----------------------------------------------------------------------------------------
 
 def key(line, dtype):
@@ -778,6 +818,7 @@ FAMILIES = {
                             for e in LOSS_ERRORS.strip().splitlines()},
     "init": lambda: {e: function_answer(e) for e in init_cases()},
     "modules": lambda: {e: text_answer(e) for e in MODULES.strip().splitlines()},
+    "signatures": signatures,
     "trees": lambda: {e: text_answer(e) for e in TREES.strip().splitlines()},
 }
 

@@ -98,6 +98,15 @@ def told(answer):
     return re.sub(r"^(\w+): \[[a-z_]+\].*", r"\1", answer, flags=re.S)
 
 
+def test_signatures():
+    wrong = []
+    for name, want in recorded("signatures").items():
+        have = cases.signature(*name.split())
+        if have != want:
+            wrong.append((name, have, want))
+    assert not wrong
+
+
 @pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
 def test_weights_that_mlx_saved(suffix, tmp_path):
     model = cases.zoo()
