@@ -1,5 +1,5 @@
-/* Builders of products whose operands are both quantized: x goes to its block format and back, the
- * rest is a product with quantized w. */
+/* Builders of products whose operands are both quantized: x goes to its block format and back, and so
+ * does w unless it comes as codes. Gradients pass the rounding as if it were not there. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,17 +10,19 @@ typedef struct format {
   const char *mode;
 } format;
 
-/* a as its block format holds it, in a's dtype. */
+/* a as its block format holds it, in a's dtype; plus a zero that a's gradient comes through. */
 static mx_array *rounded(mx_array *a, format f, mx_array *global, mx_stream *s) {
   mx_vec q = {NULL, 0};
-  if (mx_quantize(&q, a, f.group, f.bits, f.mode, global, s)) {
+  mx_array *value = mx_stop_gradient(a, s);
+  if (!value || mx_quantize(&q, value, f.group, f.bits, f.mode, global, s)) {
     free(q.p);
     return NULL;
   }
   mx_array *codes = q.p[0], *scales = q.p[1];
   free(q.p);
   mlx_optional_dtype t = {(mlx_dtype)a->dtype, true};
-  return mx_dequantize(codes, scales, NULL, f.group, f.bits, f.mode, global, t, s);
+  mx_array *r = mx_dequantize(codes, scales, NULL, f.group, f.bits, f.mode, global, t, s);
+  return mx_add(r, mx_subtract(a, value, s), s);
 }
 
 static int check(const char *op, const mx_array *x, const mx_array *w, const mx_array *scales,
@@ -40,21 +42,16 @@ static int check(const char *op, const mx_array *x, const mx_array *w, const mx_
   return 0;
 }
 
-/* Checks, rounds x, quantizes w where it is not yet. */
-static int prepare(const char *op, mx_array **x, mx_array **w, mx_array **scales, format f,
+/* Checks, and rounds x; w too, and turned, where it is not codes. */
+static int prepare(const char *op, mx_array **x, mx_array **w, mx_array *scales, format f,
                    mx_array *gx, mx_array *gw, mx_stream *s) {
-  if (!*x || !*w || check(op, *x, *w, *scales, f, gx, gw) || !(*x = rounded(*x, f, gx, s)))
+  if (!*x || !*w || check(op, *x, *w, scales, f, gx, gw) || !(*x = rounded(*x, f, gx, s)))
     return 1;
-  if (*scales)
+  if (scales)
     return 0;
-  mx_vec q = {NULL, 0};
-  int bad = mx_quantize(&q, *w, f.group, f.bits, f.mode, gw, s);
-  if (!bad) {
-    *w = q.p[0];
-    *scales = q.p[1];
-  }
-  free(q.p);
-  return bad;
+  *w = rounded(*w, f, gw, s);
+  *w = *w ? mx_swapaxes(*w, -1, -2, s) : NULL;
+  return !*w;
 }
 
 /* The codes of w mean their numbers times global / 2688. */
@@ -74,10 +71,13 @@ mx_array *mx_qqmm(mx_array *x, mx_array *w, mx_array *w_scales, mlx_optional_int
   bool row = x && x->ndim == 1;
   if (row)
     x = mx_expand_dims(x, 0, s);
-  if (prepare("qqmm", &x, &w, &w_scales, f, global_scale_x, global_scale_w, s))
+  if (prepare("qqmm", &x, &w, w_scales, f, global_scale_x, global_scale_w, s))
     return NULL;
-  mx_array *r = mx_quantized_matmul(x, w, w_scales, NULL, true, group_size, bits, mode, s);
-  r = scaled(r, global_scale_w, s);
+  mx_array *r = NULL;
+  if (!w_scales)
+    r = mx_cast(mx_matmul(x, w, s), (mlx_dtype)x->dtype, s);
+  else if ((r = mx_quantized_matmul(x, w, w_scales, NULL, true, group_size, bits, mode, s)))
+    r = scaled(r, global_scale_w, s);
   return r && row ? mx_squeeze_axis(r, 0, s) : r;
 }
 
@@ -86,8 +86,11 @@ mx_array *mx_gather_qqmm(mx_array *x, mx_array *w, mx_array *scales, mx_array *l
                          const char *mode, mx_array *global_scale_x, mx_array *global_scale_w,
                          bool sorted_indices, mx_stream *s) {
   format f = {group_size, bits, mode};
-  if (prepare("gather_qqmm", &x, &w, &scales, f, global_scale_x, global_scale_w, s))
+  if (prepare("gather_qqmm", &x, &w, scales, f, global_scale_x, global_scale_w, s))
     return NULL;
+  if (!scales)
+    return mx_cast(mx_gather_mm(x, w, lhs_indices, rhs_indices, sorted_indices, s),
+                   (mlx_dtype)x->dtype, s);
   mx_array *r = mx_gather_qmm(x, w, scales, NULL, lhs_indices, rhs_indices, true, group_size, bits,
                               mode, sorted_indices, s);
   return scaled(r, global_scale_w, s);
