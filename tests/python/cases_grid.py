@@ -589,5 +589,47 @@ def grid_methods():
         yield e
 
 
+def grid_rest():
+    file = "import io; f = io.BytesIO(); "
+    for dtype, layout in each(DTYPES, LAYOUTS):
+        yield f"do('{file}mx.save(f, R(\"{dtype}\", (3, 4), \"{layout}\")); x = f.getvalue()')"
+        yield f"do('{file}mx.save(f, R(\"{dtype}\", (3, 4), \"{layout}\")); f.seek(0); x = mx.load(f, format=\"npy\")')"
+        if dtype != "float64":
+            yield (f"do('{file}mx.save_safetensors(f, dict(b=R(\"{dtype}\", (3, 4), \"{layout}\")), dict(k=\"v\")); "
+                   "x = f.getvalue()')")
+    for dtype, shape in each(DTYPES, ["()", "(0,)", "(2, 0, 3)", "(1, 1)"]):
+        yield f"do('{file}mx.save(f, R(\"{dtype}\", {shape})); x = f.getvalue()')"
+        for how in ("savez", "savez_compressed"):
+            yield (f"do('{file}mx.{how}(f, R(\"{dtype}\", {shape}), k=mx.array(1)); f.seek(0); "
+                   "d = mx.load(f, format=\"npz\"); x = [d[n] for n in sorted(d)]')")
+        if dtype != "float64":
+            yield (f"do('{file}mx.save_safetensors(f, dict(a=R(\"{dtype}\", {shape}))); f.seek(0); "
+                   "x = list(mx.load(f, format=\"safetensors\", return_metadata=True)[0].values())')")
+    for bad in ["mx.load('nothing.npy')", "mx.load('nothing.foo')", "mx.load('nothing')", "mx.load(3)", "mx.save(3, A('int8'))", "mx.save('x', 3)",
+                "mx.load(__import__('io').BytesIO(b'xx'), format='npy')", "mx.load(__import__('io').BytesIO(b'xx'), format='safetensors')",
+                "mx.load(__import__('io').BytesIO(b''), format='foo')", "mx.load(__import__('io').BytesIO(b'xx'), format='gguf')",
+                "mx.save_safetensors(__import__('io').BytesIO(), {'a': 1})", "mx.save_safetensors(__import__('io').BytesIO(), {'a': A('int8')}, {'a': 1})",
+                "mx.save_gguf(__import__('io').BytesIO(), {'a': A('float32')})", "mx.save_safetensors(__import__('io').BytesIO(), {'a': A('float64')})"]:
+        yield bad
+    for key, n in each(["mx.random.key(0)", "K"], ["1", "2", "4"]):
+        cov = f"(lambda a: a @ a.T + mx.eye({n}))(R('float32', ({n}, {n})))"
+        yield f"mx.random.multivariate_normal(mx.zeros(({n},)), {cov}, key={key})"
+        yield f"mx.random.multivariate_normal(R('float32', ({n},)), {cov}, shape=(3, 2), key={key})"
+    for name in ["get_active_memory", "get_cache_memory", "get_peak_memory", "get_memory_limit", "reset_peak_memory", "clear_cache"]:
+        yield f"type(mx.{name}()).__name__"
+    for name in ["set_cache_limit", "set_memory_limit"]:
+        yield f"do('old = mx.{name}(1 << 30); x = [type(old).__name__, mx.{name}(old)]')"
+    for e in ["type(mx.set_wired_limit(0)).__name__", "type(mx.metal.get_active_memory()).__name__", "mx.metal.stop_capture()",
+              "type(mx.new_thread_local_stream(mx.cpu)).__name__", "type(mx.new_thread_unsafe_stream(mx.cpu)).__name__", "type(mx.new_stream(mx.cpu)).__name__",
+              "mx.new_stream(mx.cpu) == mx.new_stream(mx.cpu)", "mx.new_stream(mx.cpu).device", "repr(mx.get_printoptions().precision)",
+              "sorted(mx.device_info(mx.cpu))", "mx.get_array_buffer_size(R('float32', (3, 4)))",
+              "do('with mx.stream(mx.new_stream(mx.cpu)): x = A(\"int8\") + 1')", "do('with mx.stream(mx.cpu): x = mx.default_device()')",
+              "mx.set_default_stream(mx.default_stream(mx.cpu))", "mx.set_default_device(mx.cpu)", "mx.add(1, 2, stream=mx.new_stream(mx.cpu))"]:
+        yield e
+    for precision, dtype in each([0, 1, 3, 9], ["float32", "float16", "complex64", "int8", "float64", "bfloat16"]):
+        yield f"do('with mx.printoptions(precision={precision}): x = str(R(\"{dtype}\", (3, 9)))')"
+        yield f"do('mx.set_printoptions(precision={precision}); x = str(E(\"{dtype}\")); mx.set_printoptions()')"
+
+
 FAMILIES = {f.__name__: f for f in (grid_unary, grid_binary, grid_reduce, grid_scan, grid_sort, grid_shape, grid_index, grid_matmul, grid_conv, grid_quant,
-                                    grid_create, grid_random, grid_fft, grid_linalg, grid_fast, grid_methods)}
+                                    grid_create, grid_random, grid_fft, grid_linalg, grid_fast, grid_methods, grid_rest)}
