@@ -1,6 +1,7 @@
 /* Convolutions: MLX's answers, a plain float64 loop over random geometries on every path, the same
- * bits for any number of threads, and the errors. */
+ * bits for any number of threads, gradients, and the errors. */
 #include "fixture.h"
+#include "ops/rules.h"
 
 #define PART(i, from, n) ((mx_ints){c->list[i] + (from), n})
 
@@ -148,6 +149,77 @@ static void test_same_bits_for_any_threads(void **state) {
   mx_set_thread_count(2);
 }
 
+/* ---- gradients ---- */
+
+/* Gradients to x and w from the cotangent g of r. */
+static void gradients(mx_array *r, mx_array *g, mx_array **grad) {
+  bool want[] = {true, true};
+  grad[0] = grad[1] = NULL;
+  mx_vjp_call c = {.op = r->op, .in = r->op->in, .out = &r, .g = &g, .want = want, .grad = grad};
+  c.s = r->op->stream;
+  assert_int_equal(mx_prim_rules[r->op->prim].vjp(&c), 0);
+  assert_true(grad[0] && grad[1]);
+}
+
+static double dot(mx_array *a, mx_array *b, double *scale) {
+  double *x = values(a), *y = values(b), sum = 0;
+  for (int64_t i = 0; i < a->size; i++) {
+    sum += x[i] * y[i];
+    *scale += fabs(x[i] * y[i]);
+  }
+  free(x);
+  free(y);
+  return sum;
+}
+
+/* A convolution is linear in either input: <g, conv(x, w)> is <grad x, x> and <grad w, w>. */
+static void check_gradients(const shape2 *shape, mlx_dtype t, double unit) {
+  mx_scope scope = mx_scope_open();
+  mx_array *x, *w, *r = run(shape, t, &x, &w), *grad[2];
+  mx_array *g = noisy((mx_ints){r->shape, r->ndim}, 1, t, 3);
+  gradients(r, g, grad);
+  double size = 0, want = dot(g, r, &size);
+  double by_x = dot(grad[0], x, &size), by_w = dot(grad[1], w, &size);
+  if (fabs(by_x - want) > unit * size || fabs(by_w - want) > unit * size)
+    fail_msg("%lldx%lldx%lldx%lld, groups %d, dtype %d: %.9g by x and %.9g by w, not %.9g",
+             (long long)shape->n, (long long)shape->h, (long long)shape->w, (long long)shape->c,
+             shape->groups, (int)t, by_x, by_w, want);
+  mx_scope_close(scope, NULL);
+}
+
+static void test_gradients_are_transposes(void **state) {
+  (void)state;
+  open_stream();
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    check_gradients(&shapes[i], MLX_FLOAT32, 1e-6);
+    check_gradients(&shapes[i], MLX_FLOAT16, 1e-3);
+    check_gradients(&shapes[i], MLX_BFLOAT16, 1e-2);
+    check_gradients(&shapes[i], MLX_FLOAT64, 1e-14);
+  }
+}
+
+static void test_same_gradients_for_any_threads(void **state) {
+  (void)state;
+  open_stream();
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    mx_scope scope = mx_scope_open();
+    mx_array *x, *w, *grad[2], *first[2] = {NULL, NULL};
+    for (int threads = 1; threads <= 4; threads++) {
+      mx_set_thread_count(threads);
+      mx_array *r = run(&shapes[i], MLX_FLOAT32, &x, &w);
+      gradients(r, noisy((mx_ints){r->shape, r->ndim}, 1, MLX_FLOAT32, 3), grad);
+      assert_int_equal(mx_eval(grad, 2), 0);
+      for (int k = 0; k < 2; k++) {
+        if (first[k])
+          check_same_bits(first[k], grad[k]);
+        first[k] = first[k] ? first[k] : grad[k];
+      }
+    }
+    mx_scope_close(scope, NULL);
+  }
+  mx_set_thread_count(2);
+}
+
 static void test_errors(void **state) {
   (void)state;
   open_stream();
@@ -184,6 +256,8 @@ int main(void) {
       cmocka_unit_test(test_as_mlx),
       cmocka_unit_test(test_against_loops),
       cmocka_unit_test(test_same_bits_for_any_threads),
+      cmocka_unit_test(test_gradients_are_transposes),
+      cmocka_unit_test(test_same_gradients_for_any_threads),
       cmocka_unit_test(test_errors),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
