@@ -20,21 +20,11 @@ static void raise(const mx_plan *p) {
   pthread_mutex_unlock(&mx_graph_lock);
 }
 
-/* Runs the parts: on this thread where there is one part to wait for, else on the streams' threads. */
-static int dispatch(mx_plan *p, bool wait) {
-  if (wait && p->n_parts == 1) {
-    mx_plan_run_part(&p->parts[0]);
-    return 0;
-  }
-  for (int k = 0; k < p->n_parts; k++) {
-    atomic_fetch_add(&p->refs, 1);
-    if (mx_plan_post_part(&p->parts[k])) { /* no thread to be had: do it here */
-      mx_error_clear();
+/* Runs the parts that no worker has. */
+static void run_here(mx_plan *p) {
+  for (int k = 0; k < p->n_parts; k++)
+    if (p->parts[k].here)
       mx_plan_run_part(&p->parts[k]);
-      mx_plan_release(p);
-    }
-  }
-  return 0;
 }
 
 static int evaluate(mx_array *const *arrays, size_t n, bool wait) {
@@ -45,10 +35,12 @@ static int evaluate(mx_array *const *arrays, size_t n, bool wait) {
     return 0;
   for (;;) {
     bool empty;
-    mx_plan *p = mx_plan_make(arrays, n, &empty);
+    mx_plan *p = mx_plan_make(arrays, n, wait, &empty);
     if (!p && !empty)
       return 1;
-    int bad = p ? dispatch(p, wait) : 0;
+    int bad = 0;
+    if (p)
+      run_here(p);
     if (wait) {
       bool unsettled = settle(arrays, n);
       if (p && atomic_load(&p->failed)) {

@@ -189,7 +189,20 @@ static mx_plan *new_plan(mx_array *const *arrays, size_t n) {
   return p;
 }
 
-mx_plan *mx_plan_make(mx_array *const *arrays, size_t n, bool *empty) {
+/* Still under the lock, so that a worker's queue has the order of the tickets: it takes one part after
+ * another, and a part waits for those with earlier tickets. */
+static void post_parts(mx_plan *p) {
+  for (int k = 0; k < p->n_parts; k++) {
+    atomic_fetch_add(&p->refs, 1);
+    if (mx_plan_post_part(&p->parts[k])) { /* no thread to be had */
+      mx_error_clear();
+      p->parts[k].here = true;
+      atomic_fetch_sub(&p->refs, 1);
+    }
+  }
+}
+
+mx_plan *mx_plan_make(mx_array *const *arrays, size_t n, bool wait, bool *empty) {
   *empty = false;
   mx_plan *p = new_plan(arrays, n);
   if (!p)
@@ -199,6 +212,10 @@ mx_plan *mx_plan_make(mx_array *const *arrays, size_t n, bool *empty) {
   if (!bad && p->n_ops && (bad = mx_plan_group(p) || make_parts(p)))
     for (size_t i = 0; i < p->n_ops; i++)
       set_state(p->order[i], MX_PENDING);
+  if (!bad && wait && p->n_parts == 1)
+    p->parts[0].here = true;
+  else if (!bad)
+    post_parts(p);
   pthread_mutex_unlock(&mx_graph_lock);
   if (!bad && p->n_ops)
     return p;

@@ -25,6 +25,7 @@ typedef struct mx_plan_part { /* the share of one stream */
   struct mx_plan *plan;
   mx_stream *stream;
   uint64_t ticket;
+  bool here;                 /* for the thread that made the plan; others are the workers' */
   struct mx_plan_part *next; /* in the worker's queue */
 } mx_plan_part;
 
@@ -57,8 +58,9 @@ bool mx_graph_fusion(void);
 
 extern pthread_mutex_t mx_graph_lock;
 
-/* Takes the pending nodes below `arrays`; NULL with an error, or with *empty when there is nothing to do. */
-mx_plan *mx_plan_make(mx_array *const *arrays, size_t n, bool *empty);
+/* Takes the pending nodes below `arrays`, and hands the parts to their streams' workers, except a
+ * single one that the caller waits for. NULL with an error, or with *empty when there is nothing to do. */
+mx_plan *mx_plan_make(mx_array *const *arrays, size_t n, bool wait, bool *empty);
 void mx_plan_release(mx_plan *p);
 void *mx_plan_alloc(mx_plan *p, size_t bytes); /* from the plan's arena, zeroed */
 
@@ -79,7 +81,7 @@ void mx_segment_finish(const mx_segment *g, bool bad);
 
 /* Runs all steps of the part's stream in the part's turn (exec.c). */
 void mx_plan_run_part(mx_plan_part *part);
-/* Hands a part to its stream's worker thread. */
+/* Hands a part to its stream's worker thread; under the graph lock. */
 int mx_plan_post_part(mx_plan_part *part);
 /* Waits until a queued array is ready (0) or given up (nonzero, no error recorded). */
 int mx_wait_ready(const mx_array *a);
