@@ -198,15 +198,15 @@ int mx_vjp_cross_entropy(const mx_vjp_call *c) {
   if (!x || !target)
     return 1;
   int64_t n = x->shape[x->ndim - 1];
+  mlx_dtype t = n < INT32_MAX ? MLX_INT32 : MLX_INT64; /* the wide one costs a pass as much again */
   mx_array *zero = mx_scalar(0, MLX_INT64), *length = mx_scalar((double)n, MLX_INT64);
-  mx_array *all = mx_arange(0, (double)n, 1, MLX_INT64, s);
-  mx_array *sum = mx_logsumexp_axis(x, -1, true, s);
+  mx_array *all = mx_arange(0, (double)n, 1, t, s), *sum = mx_logsumexp_axis(x, -1, true, s);
   if (!zero || !length || !all || !sum)
     return 1;
   target = mx_where(mx_less(target, zero, s), mx_add(target, length, s), target, s);
-  mx_array *p = mx_exp(mx_subtract(x, sum, s), s);
+  mx_array *p = mx_exp(mx_subtract(x, sum, s), s), *hit = mx_equal(all, mx_cast(target, t, s), s);
   mx_array *less = p ? mx_subtract(p, mx_number(1, p), s) : NULL;
-  mx_array *d = mx_where(mx_equal(all, target, s), less, p, s);
+  mx_array *d = mx_where(hit, less, p, s);
   c->grad[0] = mx_multiply(d, mx_expand_dims(c->g[0], -1, s), s);
   return !c->grad[0];
 }
