@@ -90,14 +90,24 @@ static PyObject *namespace_info(PyObject *self, PyObject *unused) {
   return (PyObject *)PyObject_New(PyObject, info_type);
 }
 
+/* The dtype bool is there for who asks, but not for `from mlx.core import *`: Python's bool stays. */
+static PyObject *module_getattr(PyObject *self, PyObject *name) {
+  (void)self;
+  if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "bool") == 0)
+    return mxp_dtype(MLX_BOOL);
+  return PyErr_Format(PyExc_AttributeError, "module 'mlx.core' has no attribute %R", name);
+}
+
 static PyMethodDef functions[] = {
+    {"__getattr__", module_getattr, METH_O,
+     "__getattr__($module, name, /)\n--\n\nNames that a star import leaves out."},
     {"__array_namespace_info__", namespace_info, METH_NOARGS,
      "__array_namespace_info__($module, /)\n--\n\nWhat this namespace supports of the array API "
      "standard."},
     {NULL, NULL, 0, NULL},
 };
 
-/* Functions that the standard has in linalg too, and the dtype that it calls bool. */
+/* Functions that the standard has in linalg too. */
 static int add_names(PyObject *module) {
   static const char *const both[] = {"matmul", "matrix_transpose", "outer", "tensordot", "vecdot"};
   PyObject *linalg = mxp_submodule(module, "linalg");
@@ -107,9 +117,6 @@ static int add_names(PyObject *module) {
     bad = !fn || PyModule_AddObjectRef(linalg, both[i], fn);
     Py_XDECREF(fn);
   }
-  PyObject *dtype = bad ? NULL : mxp_dtype(MLX_BOOL);
-  bad = !dtype || PyModule_AddObjectRef(module, "bool", dtype);
-  Py_XDECREF(dtype);
   return bad;
 }
 
