@@ -72,6 +72,12 @@ static void load_tile(const plan *p, char **at, const int64_t *index, int64_t be
 static void run_tile(const plan *p, char **at, int64_t begin, int64_t n) {
   for (int s = 0; s < p->n_steps; s++) {
     const step *st = &p->steps[s];
+    if (st->join) {
+      const void *src[5];
+      for (int i = 0; i < st->n_src; i++) src[i] = at[st->src[i]];
+      st->join(at[st->dst], src, n);
+      continue;
+    }
     st->fn(at[st->dst], at[st->src[0]], at[st->src[1]], at[st->src[2]], n);
     if (st->round) st->round(at[st->dst], at[st->dst], NULL, NULL, n);
   }

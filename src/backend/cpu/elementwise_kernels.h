@@ -37,6 +37,11 @@ enum { MX_EW_CHAIN_MAX = 12 };  // operations that are joined in pairs
 
 typedef void (*mx_ew_fn)(void *out, const void *x, const void *y, const void *z, int64_t n);
 
+// Several operations in one loop: up to 5 inputs.
+typedef void (*mx_ew_join)(void *out, const void *const *src, int64_t n);
+enum mx_ew_arith { MX_EW_ADD, MX_EW_SUB, MX_EW_MUL, MX_EW_BUS, MX_EW_NONE, MX_EW_ARITH };  // BUS: y - x
+enum mx_ew_function { MX_EW_EXP, MX_EW_TANH, MX_EW_SIGMOID, MX_EW_FUNCTIONS };
+
 typedef struct mx_ew_kernels {
   // By primitive and by the store of its inputs (of where: of its second). NULL: not defined.
   mx_ew_fn op[MX_PRIM_ELEMENTWISE_COUNT][MX_EW_STORES];
@@ -44,6 +49,11 @@ typedef struct mx_ew_kernels {
   // gives. x and y are the first's inputs, z the second's other one. NULL: not joined.
   mx_ew_fn pair[MX_EW_CHAIN_MAX][MX_EW_CHAIN_MAX][2];
   uint8_t chain[MX_PRIM_ELEMENTWISE_COUNT];  // 1 + index in pair; 0: never joined
+  // float32, see simd/elementwise_joined.c. NULL: not joined.
+  mx_ew_join line[MX_EW_ARITH][MX_EW_ARITH][MX_EW_ARITH];
+  mx_ew_join tree[MX_EW_ARITH][MX_EW_ARITH][MX_EW_ARITH];
+  mx_ew_join affine[MX_EW_ARITH][MX_EW_ARITH];
+  mx_ew_join around[MX_EW_FUNCTIONS][2][MX_EW_ARITH][MX_EW_ARITH];
   // From, to. NULL: the bits stay.
   mx_ew_fn cast[MX_EW_STORES][MX_EW_STORES];
   mx_ew_fn load_half[MX_EW_HALVES];   // 16-bit floats to float32

@@ -132,7 +132,7 @@ static int plan_instr(plan *p, const mx_instr *c) {
              .size = dtypes[c->dtype].size, .last = -1, .place = IN_SLOT};
   p->n_regs++;
 
-  step s = {0};
+  step s = {.prim = MX_PRIM_COUNT};
   int gives = r->store;
   if (prims[c->prim].types == MX_TYPES_CAST) {
     s = convert(p, from, c->dtype);
@@ -155,7 +155,10 @@ static int plan_instr(plan *p, const mx_instr *c) {
 
   s.dst = (uint8_t)self;
   s.n_src = c->n_src;
-  if (c->dtype == MLX_FLOAT32) s.chain = p->kernels->chain[c->prim];
+  if (c->dtype == MLX_FLOAT32 && from->store == MX_EW_F32) {
+    s.chain = p->kernels->chain[c->prim];
+    s.prim = c->prim;
+  }
   for (int i = 0; i < c->n_src; i++) s.src[i] = p->regs[c->src[i]].root;
   p->steps[p->n_steps++] = s;
   return 0;
@@ -188,43 +191,7 @@ static void plan_output(plan *p, const mx_tape_out *out, bool alone) {
                                      named->root, named->size, out->data};
 }
 
-// --- planning: pairs ------------------------------------------------------------------------
-
-// The one step that reads each register; NOBODY, or SEVERAL, an output among them.
-enum { NOBODY = -1, SEVERAL = -2 };
-
-static void find_readers(const plan *p, const mx_tape *t, int8_t *reader) {
-  memset(reader, NOBODY, (size_t)p->n_regs);
-  for (int s = 0; s < p->n_steps; s++)
-    for (int i = 0; i < p->steps[s].n_src; i++) {
-      int8_t *r = &reader[p->steps[s].src[i]];
-      *r = *r == NOBODY ? (int8_t)s : SEVERAL;
-    }
-  for (int i = 0; i < t->n_out; i++) reader[p->regs[t->out[i].reg].root] = SEVERAL;
-}
-
-// Joins float32 operations two by two: a pass over a tile costs about as much as the arithmetic.
-// The second takes over the first's inputs, which nobody has overwritten: registers are written
-// once, and slots are given out later.
-static void join_pairs(plan *p, const mx_tape *t) {
-  int8_t reader[MAX_REGS];
-  find_readers(p, t, reader);
-  int kept = 0;
-  for (int s = 0; s < p->n_steps; s++) {
-    const step a = p->steps[s];
-    step *b = a.chain && reader[a.dst] >= 0 ? &p->steps[reader[a.dst]] : NULL;
-    int side = b ? b->src[0] != a.dst : 0;
-    mx_ew_fn fn = b && b->chain ? p->kernels->pair[a.chain - 1][b->chain - 1][side] : NULL;
-    if (!fn) {
-      p->steps[kept++] = a;
-      continue;
-    }
-    uint8_t first = a.src[0], other = b->n_src > 1 ? b->src[!side] : first;
-    *b = (step){.fn = fn, .dst = b->dst, .n_src = 3,
-                .src = {first, a.n_src > 1 ? a.src[1] : first, other}};
-  }
-  p->n_steps = kept;
-}
+// --- planning: slots -------------------------------------------------------------------------
 
 static void find_last_uses(plan *p) {
   for (int s = 0; s < p->n_steps; s++)
@@ -236,7 +203,7 @@ static int plan_outputs(plan *p, const mx_tape *t) {
   for (int i = 0; i < t->n_out; i++)
     if (t->out[i].reg < 0 || t->out[i].reg >= p->n_regs)
       return mx_fail(MX_RUNTIME, "[elementwise] no register %d", t->out[i].reg);
-  if (t->n_instrs > 1) join_pairs(p, t);
+  if (t->n_instrs > 1) mx_ew_join_steps(p, t);
   find_last_uses(p);
   for (int i = 0; i < t->n_out; i++) {
     reg *r = &p->regs[p->regs[t->out[i].reg].root];

@@ -44,7 +44,9 @@ typedef struct reg {
 
 typedef struct step {
   mx_ew_fn fn, round;
-  uint8_t dst, n_src, src[3];
+  mx_ew_join join;  // instead of fn, of up to 5 sources
+  uint8_t dst, n_src, src[5];
+  uint16_t prim;  // of one float32 operation; else MX_PRIM_COUNT
   uint8_t chain;  // 1 + index of a float32 operation that may be joined with another; else 0
 } step;
 
@@ -76,6 +78,9 @@ int mx_ew_make_plan(plan *p, const mx_ew_kernels *kernels, const mx_tape *t);
 bool mx_ew_run_single(plan *p, const mx_ew_kernels *kernels, const mx_tape *t);
 // Elements that make a chunk.
 int64_t mx_ew_grain(const plan *p, const mx_tape *t);
+
+// elementwise_join.c: makes few steps of many.
+void mx_ew_join_steps(plan *p, const mx_tape *t);
 
 // elementwise_gather.c: n elements a stride apart; n elements of an input from coordinates `from`
 // on; a panel of rows dense downwards, PANEL_PITCH apart in `out`.

@@ -11,5 +11,6 @@ void MX_SIMD(fill_elementwise)(mx_ew_kernels *k) {
   MX_SIMD(fill_elementwise_int)(k);
   MX_SIMD(fill_elementwise_cast)(k);
   MX_SIMD(fill_elementwise_half)(k);
+  MX_SIMD(fill_elementwise_joined)(k);
 }
 #endif

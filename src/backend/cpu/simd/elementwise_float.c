@@ -119,6 +119,28 @@ enum { BLOCK = 256 };
 #undef MX_EW_SLOW1
 #undef MX_EW_SLOW2
 
+// A block whose arguments are all near 0 takes the shorter way to the same bits.
+#define NEAR(P, SHORT, LONG)                                           \
+  static void near_##P(EW_ARGS) {                                      \
+    (void)y_, (void)z_;                                                \
+    for (int64_t at = 0; at < n; at += BLOCK) {                        \
+      float *out = (float *)out_ + at;                                 \
+      const float *xs = (const float *)x_ + at;                        \
+      int m = n - at < BLOCK ? (int)(n - at) : BLOCK, far = 0;         \
+      for (int i = 0; i < m; i++) far |= !(vm_abs(xs[i]) < VM_EXP_NEAR); \
+      if (far) {                                                       \
+        EW_VECTOR                                                      \
+        for (int i = 0; i < m; i++) out[i] = LONG(xs[i]);              \
+      } else {                                                         \
+        EW_VECTOR                                                      \
+        for (int i = 0; i < m; i++) out[i] = SHORT(xs[i]);             \
+      }                                                                \
+    }                                                                  \
+  }
+NEAR(exp, vm_exp_near, vm_exp)
+NEAR(sigmoid, vm_sigmoid_near, vm_sigmoid)
+#undef NEAR
+
 // Two operations in one loop, each with its own rounding.
 #define MX_EW_CHAIN(P, I)
 #define MX_EW_PAIR(P, Q, SIDE, E1, E2)                                 \
@@ -165,6 +187,8 @@ void MX_SIMD(fill_elementwise_float)(mx_ew_kernels *k) {
 #define MX_EW_SLOW2(P, E, COND, SLOW) k->op[MX_PRIM_##P][MX_EW_F32] = EW_FN(P);
 #include "gen/elementwise_f32.inc"
 #include "gen/elementwise_slow.inc"
+  k->op[MX_PRIM_EXP][MX_EW_F32] = near_exp;
+  k->op[MX_PRIM_SIGMOID][MX_EW_F32] = near_sigmoid;
   fill_pairs(k);
 }
 #endif

@@ -64,5 +64,6 @@ void MX_SIMD(fill_elementwise_complex)(mx_ew_kernels *k);
 void MX_SIMD(fill_elementwise_int)(mx_ew_kernels *k);
 void MX_SIMD(fill_elementwise_cast)(mx_ew_kernels *k);
 void MX_SIMD(fill_elementwise_half)(mx_ew_kernels *k);
+void MX_SIMD(fill_elementwise_joined)(mx_ew_kernels *k);
 
 #endif

@@ -155,6 +155,15 @@ static inline float vm_exp_scaled(float x, int32_t k) {
 
 static inline float vm_exp(float x) { return vm_exp_scaled(x, 0); }
 
+// The same bits where |x| < VM_EXP_NEAR: the result and its power of two are normal numbers.
+#define VM_EXP_NEAR 86.0f
+static inline float vm_exp_near(float x) {
+  int32_t n;
+  float r = vm_exp_reduce(x, &n);
+  float p = vm_fma(vm_exp_poly(r), r * r, r) + 1.0f;
+  return vm_float(vm_bits(p) + ((uint32_t)n << 23));
+}
+
 static inline float vm_expm1(float x) {
   int32_t n;
   float r = vm_exp_reduce(vm_limit(x, 88.8f), &n);
@@ -172,9 +181,23 @@ static inline float vm_sigmoid(float x) {
   return x != x ? x : y;
 }
 
+static inline float vm_sigmoid_near(float x) {
+  float e = vm_exp_near(-vm_abs(x));
+  return (x < 0 ? e : 1.0f) / (1.0f + e);
+}
+
+// The bits of vm_expm1 from 0 to 20, without what other arguments need.
+static inline float vm_expm1_near(float x) {
+  int32_t n;
+  float r = vm_exp_reduce(x, &n);
+  float p = vm_fma(vm_exp_poly(r), r * r, r);
+  float s = vm_pow2(n - 1);
+  return vm_fma(s, p, s - 0.5f) * 2.0f;
+}
+
 static inline float vm_tanh(float x) {
   float a = vm_abs(x);
-  float t = vm_expm1(2.0f * (a > 10.0f ? 10.0f : a));
+  float t = vm_expm1_near(2.0f * (a > 10.0f ? 10.0f : a));
   return vm_copysign(a != a ? a : t / (t + 2.0f), x);
 }
 
