@@ -1,6 +1,6 @@
-// Promise: whichever allocation fails while the gradient or the map of a product, a convolution, a fused
-// operation, a transform or a factorization is made and evaluated, the result is an error, never a
-// crash; nothing leaks; the same call works afterwards.
+// Promise: whichever allocation fails while the gradient or the map of a product, a convolution, a
+// fused operation, a transform or a factorization is made and evaluated, the result is an error, never
+// a crash; nothing leaks; the same call works afterwards.
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
