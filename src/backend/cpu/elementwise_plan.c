@@ -106,7 +106,7 @@ static int bad_dtype(const char *name, int dtype) {
 
 // The loop that converts, or none where the bits stay as they are in a tile.
 static step convert(const plan *p, const reg *from, int dtype) {
-  step s = {0};
+  step s = {.prim = MX_PRIM_COUNT};
   int to = dtypes[dtype].store;
   if (is_half(dtype)) s.round = from->dtype == dtype ? NULL : p->kernels->round_half[half_of(dtype)];
   if (from->store != to) s.fn = p->kernels->cast[from->store][to];
