@@ -533,7 +533,8 @@ static void halves_round_at_every_step(void **state) {
   }
 }
 
-// A conversion between float32 operations is joined with none of them: x op (float) n, twice.
+// A conversion between float32 operations is joined with none of them: (x op x) op (float) n, and
+// the other way round.
 static void conversions_stand_alone(void **state) {
   (void)state;
   static const uint16_t ops[] = {MX_PRIM_ADD, MX_PRIM_SUBTRACT, MX_PRIM_MULTIPLY};
@@ -542,20 +543,19 @@ static void conversions_stand_alone(void **state) {
   int32_t whole[20];
   for (int i = 0; i < 20; i++) x[i] = (float)i / 3, whole[i] = 7 - i;
   mx_tape_in in[] = {{x, &one, MLX_FLOAT32}, {whole, &one, MLX_INT32}};
-  for (int k = 0; k < 9 * n_tiers; k++) {
+  for (int k = 0; k < 18 * n_tiers; k++) {
     uint16_t a = ops[k % 3], b = ops[k / 3 % 3];
+    uint8_t turned = k / 9 % 2;
     mx_instr code[] = {{a, MLX_FLOAT32, 2, {0, 0}},
                        {MX_PRIM_ASTYPE, MLX_FLOAT32, 1, {1}},
-                       {b, MLX_FLOAT32, 2, {2, 3}},
-                       {b, MLX_FLOAT32, 2, {4, 0}}};
-    mx_tape_out out = {y, 5};
-    mx_tape tape = {1, &n, 2, 4, 1, in, code, &out};
-    assert_int_equal(mx_tape_run_with(&tiers[k / 9], &tape), 0);
+                       {b, MLX_FLOAT32, 2, {2 + turned, 3 - turned}}};
+    mx_tape_out out = {y, 4};
+    mx_tape tape = {1, &n, 2, 3, 1, in, code, &out};
+    assert_int_equal(mx_tape_run_with(&tiers[k / 18], &tape), 0);
     for (int i = 0; i < 20; i++) {
-      float f = (float)whole[i], p = a == MX_PRIM_ADD ? x[i] + x[i] : a == MX_PRIM_SUBTRACT ? 0 : x[i] * x[i];
-      for (int twice = 0; twice < 2; twice++, f = x[i])
-        p = b == MX_PRIM_ADD ? p + f : b == MX_PRIM_SUBTRACT ? p - f : p * f;
-      assert_true(y[i] == p);
+      float p = a == MX_PRIM_ADD ? x[i] + x[i] : a == MX_PRIM_SUBTRACT ? 0 : x[i] * x[i];
+      float l = turned ? (float)whole[i] : p, r = turned ? p : (float)whole[i];
+      assert_true(y[i] == (b == MX_PRIM_ADD ? l + r : b == MX_PRIM_SUBTRACT ? l - r : l * r));
     }
   }
 }
