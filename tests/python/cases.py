@@ -271,19 +271,23 @@ def scalars():
               "mx.divmod(A('int32'), 3)", "mx.divmod(A('float32'), 0.3)", "mx.outer(A('float32'), A('float32'))",
               "mx.inner(A('float32'), A('float32'))", "mx.tensordot(A('float32'), A('float32').T, 1)",
               "mx.tensordot(A('float32'), A('float32'), [[0], [0]])", "mx.tensordot(A('float32'), A('float32'))",
-              "mx.addmm(A('float32', (2, 2)), A('float32'), A('float32').T, 2.0, 0.5)", "mx.depends(A('int32'), A('int32'))"]:
+              "mx.addmm(A('float32', (2, 2)), A('float32'), A('float32').T, 2.0, 0.5)",
+              "mx.depends(A('int32'), A('int32'))"]:
         yield e
 
 
 def random():
-    for call in ["uniform(shape=(5,), key=K)", "uniform(-1, 1, (5,), key=K)", "uniform(shape=(5,), dtype=mx.float16, key=K)",
+    for call in ["uniform(shape=(5,), key=K)", "uniform(-1, 1, (5,), key=K)",
+                 "uniform(shape=(5,), dtype=mx.float16, key=K)",
                  "uniform(0, A('float32', (3,)), (2, 3), key=K)", "uniform(shape=(5,), dtype=mx.int32, key=K)",
                  "normal((5,), key=K)", "normal((5,), mx.bfloat16, 1.0, 2.0, K)", "normal(key=K)",
                  "randint(0, 10, (8,), key=K)", "randint(-5, 5, (3, 3), mx.int8, K)", "bernoulli(0.3, (9,), K)",
-                 "bernoulli(A('float32', (3,)), key=K)", "bernoulli(key=K)", "gumbel((4,), key=K)", "laplace((4,), key=K)",
+                 "bernoulli(A('float32', (3,)), key=K)", "bernoulli(key=K)", "gumbel((4,), key=K)",
+                 "laplace((4,), key=K)",
                  "truncated_normal(-1, 1, (5,), key=K)", "truncated_normal(-1.0, A('float32', (3,), 4), key=K)",
                  "categorical(A('float32', (3, 4)), key=K)", "categorical(A('float32', (3, 4)), num_samples=5, key=K)",
-                 "categorical(A('float32', (3, 4)), shape=(2, 3), key=K)", "categorical(A('float32', (3, 4)), axis=0, key=K)",
+                 "categorical(A('float32', (3, 4)), shape=(2, 3), key=K)",
+                 "categorical(A('float32', (3, 4)), axis=0, key=K)",
                  "permutation(7, key=K)", "permutation(A('int32', (4, 2)), key=K)",
                  "permutation(A('int32', (2, 4)), axis=1, key=K)", "split(K)", "split(K, 5)", "key(0)", "key(2**40)",
                  "key(2**64)", "key(1.5)", "uniform(shape=(2,), key=A('int32'))"]:

@@ -82,7 +82,8 @@ def grid_reduce():
         yield f"mx.{name}(A('{dtype}', (3, 0)), axis=0)"
         yield f"mx.{name}(E('{dtype}'))"
         yield f"R('{dtype}', (5, 6)).{name}(axis=-1)" if name != "median" else f"mx.median(E('{dtype}'))"
-    for name, dtype in each(REDUCTIONS, ["float32", "float16", "bfloat16", "int32", "int8", "bool_", "uint64", "float64",
+    for name, dtype in each(REDUCTIONS, ["float32", "float16", "bfloat16", "int32", "int8", "bool_", "uint64",
+                                         "float64",
                                          "complex64"]):
         if name in ("prod", "median"):
             continue
@@ -229,7 +230,8 @@ def pairs_of(shape_a, shape_b, dtypes, call):
 
 def grid_matmul():
     kinds = REALS + ["complex64"]
-    for a, b in [("(5, 7)", "(7, 3)"), ("(2, 5, 7)", "(7, 3)"), ("(3, 1, 5, 7)", "(2, 7, 4)"), ("(4, 1, 65)", "(65, 33)")]:
+    for a, b in [("(5, 7)", "(7, 3)"), ("(2, 5, 7)", "(7, 3)"), ("(3, 1, 5, 7)", "(2, 7, 4)"), ("(4, 1, 65)",
+        "(65, 33)")]:
         yield from pairs_of(a, b, kinds, "mx.matmul(%s, %s)")
     yield from pairs_of("(7, 3)", "(4, 3)", kinds, "mx.inner(%s, %s)")
     yield from pairs_of("(3, 4)", "(2, 5)", DTYPES, "mx.outer(%s, %s)")
@@ -254,7 +256,8 @@ def grid_matmul():
         for n in (1, 2, 16, 64, 12, 20, 28, 24, 40, 80, 448, 3):
             yield f"mx.hadamard_transform(R('{dtype}', (3, {n})))"
         yield f"mx.hadamard_transform(R('{dtype}', (3, 8), 's'), scale=2.0)"
-        for e in ["ij->ji", "ii->i", "ii", "ij->", "ij->j", "ij,ij->ij", "ij,ji", "ij,jk,kl->il", "i,j->ij", "...ij->...ji",
+        for e in ["ij->ji", "ii->i", "ii", "ij->", "ij->j", "ij,ij->ij", "ij,ji", "ij,jk,kl->il", "i,j->ij",
+                  "...ij->...ji",
                   "ij,kj->ik", "ijk,kl", "bij,bjk->bik"]:
             ops = [f"R('{dtype}', {(4,) * len(t.replace('...', 'zz')) }, seed={i})" for i, t in
                    enumerate(e.split("->")[0].split(","))]
@@ -290,7 +293,8 @@ def grid_conv():
         yield f"mx.conv_transpose1d(R('{dtype}', (2, 6, 4)), R('{dtype}', (6, 3, 4)), {o})"
         yield f"mx.conv_transpose2d(R('{dtype}', (2, 6, 5, 4)), R('{dtype}', (6, 3, 2, 4)), {o})"
         yield f"mx.conv_transpose3d(R('{dtype}', (1, 3, 4, 3, 2)), R('{dtype}', (3, 2, 2, 3, 2)), {o})"
-    for o in ["stride=2, padding=1", "padding=([1, 0], [0, 2])", "input_dilation=2", "kernel_dilation=(1, 2), flip=True",
+    for o in ["stride=2, padding=1", "padding=([1, 0], [0, 2])", "input_dilation=2",
+              "kernel_dilation=(1, 2), flip=True",
               "groups=2, flip=True", "stride=(2, 1), padding=[1, 2], input_dilation=(1, 2)"]:
         c = 2 if "groups" in o else 4
         yield f"mx.conv_general(R('float32', (2, 7, 6, 4)), R('float32', (6, 3, 2, {c})), {o})"
@@ -299,7 +303,8 @@ def grid_conv():
         for n, m in [(9, 4), (4, 9), (1, 1), (5, 5)]:
             yield f"mx.convolve(R('{dtype}', ({n},)), R('{dtype}', ({m},)), '{mode}')"
     for x, w, o in [("(2, 9, 4)", "(6, 3, 3)", ""), ("(9, 4)", "(6, 3, 4)", ""), ("(2, 2, 4)", "(6, 3, 4)", ""),
-                    ("(2, 9, 4)", "(6, 3, 2)", "groups=3"), ("(0, 9, 4)", "(6, 3, 4)", ""), ("(2, 9, 4)", "(6, 3, 4)", "stride=0"),
+                    ("(2, 9, 4)", "(6, 3, 2)", "groups=3"), ("(0, 9, 4)", "(6, 3, 4)", ""), ("(2, 9, 4)", "(6, 3, 4)",
+                        "stride=0"),
                     ("(2, 9, 4)", "(5, 3, 2)", "groups=2")]:
         if "stride=0" in o:
             continue
@@ -389,14 +394,18 @@ def grid_create():
     for n in (0, 1, 2, 7, 50, -1):
         for w in "hanning hamming bartlett blackman".split():
             yield f"mx.{w}({n})"
-    for a in ["0, 1, 0.1", "1, 2, 0.3", "5, 0, -1.5", "0, 10, 0", "1, 0", "-3, 3", "2.5", "0, 1e6, 1000", "3, dtype=mx.bool_", "0, 5, -1",
+    for a in ["0, 1, 0.1", "1, 2, 0.3", "5, 0, -1.5", "0, 10, 0", "1, 0", "-3, 3", "2.5", "0, 1e6, 1000",
+              "3, dtype=mx.bool_", "0, 5, -1",
               "0, float('inf')", "float('nan'), 1"]:
         if "0, 10, 0" not in a:
             yield f"mx.arange({a})"
-    for a in ["0, 1", "0, 1, 7", "0, 1, -1", "1, 1, 3", "0, 1, 5, False", "-1, 1, 1000", "0, 1, 2.5", "0, 1, 33, dtype=mx.float16"]:
+    for a in ["0, 1", "0, 1, 7", "0, 1, -1", "1, 1, 3", "0, 1, 5, False", "-1, 1, 1000", "0, 1, 2.5",
+              "0, 1, 33, dtype=mx.float16"]:
         yield f"mx.linspace({a})"
-    for a in ["mx.eye(0)", "mx.eye(3, 2, 5)", "mx.eye(-1)", "mx.tri(0)", "mx.identity(0)", "mx.full((2,), [1, 2])", "mx.full((3,), A('int32', (2,)))",
-              "mx.zeros((2, -1))", "mx.array([1, 2], 'float32')", "mx.array(1, float)", "mx.array(object())", "mx.zeros([2, 2])"]:
+    for a in ["mx.eye(0)", "mx.eye(3, 2, 5)", "mx.eye(-1)", "mx.tri(0)", "mx.identity(0)", "mx.full((2,), [1, 2])",
+              "mx.full((3,), A('int32', (2,)))",
+              "mx.zeros((2, -1))", "mx.array([1, 2], 'float32')", "mx.array(1, float)", "mx.array(object())",
+              "mx.zeros([2, 2])"]:
         yield a
 
 
@@ -408,27 +417,39 @@ def grid_random():
              "normal(%s, mx.complex64, key=%k)", "randint(-5, 100, %s, key=%k)", "randint(0, 2**30, %s, mx.uint32, %k)",
              "randint(0, 200, %s, mx.uint8, %k)", "bernoulli(0.3, %s, %k)", "gumbel(%s, key=%k)", "laplace(%s, key=%k)",
              "laplace(%s, mx.float16, 1.0, 3.0, %k)", "truncated_normal(-1.0, 2.0, %s, key=%k)",
-             "truncated_normal(0.0, 1.0, %s, mx.bfloat16, %k)", "randint(-9, 9, %s, mx.int64, %k)", "randint(-9, 9, %s, mx.int16, %k)"]
+             "truncated_normal(0.0, 1.0, %s, mx.bfloat16, %k)", "randint(-9, 9, %s, mx.int64, %k)",
+             "randint(-9, 9, %s, mx.int16, %k)"]
     for draw, key, shape in each(draws, keys, shapes):
         yield "mx.random." + draw.replace("%s", shape).replace("%k", key)
     for key in keys:
-        for call in ["categorical(R('float32', (5, 9)), key=%k)", "categorical(R('float16', (5, 9), 'T'), axis=0, key=%k)",
-                     "categorical(R('float32', (9,)), num_samples=20, key=%k)", "categorical(R('float32', (9,)), shape=(4, 3), key=%k)",
-                     "categorical(R('float32', (2, 3, 9)), num_samples=4, key=%k)", "permutation(20, key=%k)", "permutation(0, key=%k)",
-                     "permutation(R('int16', (6, 5)), key=%k)", "permutation(R('float32', (6, 5)), axis=1, key=%k)", "split(%k, 7)",
-                     "bernoulli(R('float32', (3, 4), lo=0, hi=1), key=%k)", "bernoulli(R('float32', (4,), lo=0, hi=1), (3, 4), key=%k)",
+        for call in ["categorical(R('float32', (5, 9)), key=%k)",
+                     "categorical(R('float16', (5, 9), 'T'), axis=0, key=%k)",
+                     "categorical(R('float32', (9,)), num_samples=20, key=%k)",
+                     "categorical(R('float32', (9,)), shape=(4, 3), key=%k)",
+                     "categorical(R('float32', (2, 3, 9)), num_samples=4, key=%k)", "permutation(20, key=%k)",
+                     "permutation(0, key=%k)",
+                     "permutation(R('int16', (6, 5)), key=%k)", "permutation(R('float32', (6, 5)), axis=1, key=%k)",
+                     "split(%k, 7)",
+                     "bernoulli(R('float32', (3, 4), lo=0, hi=1), key=%k)",
+                     "bernoulli(R('float32', (4,), lo=0, hi=1), (3, 4), key=%k)",
                      "uniform(R('float32', (4,)), 5, (3, 4), key=%k)", "normal((3, 4), loc=R('float32', (4,)), key=%k)",
                      "randint(I(0, 5), I(9, 50), (3, 2), key=%k)", "truncated_normal(I(-1, 0), I(1, 2), key=%k)"]:
             yield "mx.random." + call.replace("%k", key)
     for seed in ["0", "1", "2**31", "2**32", "2**63", "2**64 - 1", "-1"]:
         yield f"mx.random.key({seed})"
     yield "do('mx.random.seed(11); x = [mx.random.normal((3,)), mx.random.randint(0, 9, (4,)), mx.random.permutation(5), mx.random.state[0]]')"
-    for bad in ["uniform(shape=(2,), dtype=mx.float64, key=K)", "uniform(shape=(-1,), key=K)", "uniform(shape=(2,), key=U(1))",
-                "uniform(shape=(2,), key=I(1, 2))", "randint(0, 5, (2,), mx.float32, K)", "normal((2,), mx.int32, key=K)",
-                "categorical(R('float32', (3,)), axis=1, key=K)", "categorical(R('float32', (3,)), shape=(2,), num_samples=2, key=K)",
-                "bernoulli(A('int32', (3,)), key=K)", "permutation(A('int32', (3,)), axis=2, key=K)", "split(K, 0)", "gumbel((2,), mx.int32, K)",
-                "laplace((2,), mx.int8, key=K)", "truncated_normal(0, 1, (2,), mx.int32, K)", "uniform(R('float32', (3,)), 1, (2,), key=K)",
-                "bernoulli(R('float32', (3,)), (2,), key=K)", "permutation(1.5, key=K)", "uniform(0, 1, (2,), mx.complex64, K)",
+    for bad in ["uniform(shape=(2,), dtype=mx.float64, key=K)", "uniform(shape=(-1,), key=K)",
+                "uniform(shape=(2,), key=U(1))",
+                "uniform(shape=(2,), key=I(1, 2))", "randint(0, 5, (2,), mx.float32, K)",
+                "normal((2,), mx.int32, key=K)",
+                "categorical(R('float32', (3,)), axis=1, key=K)",
+                "categorical(R('float32', (3,)), shape=(2,), num_samples=2, key=K)",
+                "bernoulli(A('int32', (3,)), key=K)", "permutation(A('int32', (3,)), axis=2, key=K)", "split(K, 0)",
+                "gumbel((2,), mx.int32, K)",
+                "laplace((2,), mx.int8, key=K)", "truncated_normal(0, 1, (2,), mx.int32, K)",
+                "uniform(R('float32', (3,)), 1, (2,), key=K)",
+                "bernoulli(R('float32', (3,)), (2,), key=K)", "permutation(1.5, key=K)",
+                "uniform(0, 1, (2,), mx.complex64, K)",
                 "randint(0, 2, (2,), mx.bool_, K)"]:
         yield "mx.random." + bad
 
@@ -443,8 +464,10 @@ def grid_fft():
     for name, n, norm in each(one, ["4", "8", "11", "None"], ["backward", "ortho", "forward"]):
         for layout in ("", "T", "s"):
             yield f"mx.fft.{name}(R('float32', (9, 8), '{layout}'), {n}, 0, '{norm}')"
-    for name, dtype in each(["fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn"], ["float32", "complex64", "float16"]):
-        for args in ["", "s=(4, 6)", "s=(7, 5), axes=(0, 1)", "axes=(0, 2)", "norm='ortho'", "axes=(2, 0), norm='forward'"]:
+    for name, dtype in each(["fft2", "ifft2", "rfft2", "irfft2", "fftn", "ifftn", "rfftn", "irfftn"], ["float32",
+        "complex64", "float16"]):
+        for args in ["", "s=(4, 6)", "s=(7, 5), axes=(0, 1)", "axes=(0, 2)", "norm='ortho'",
+                     "axes=(2, 0), norm='forward'"]:
             yield f"mx.fft.{name}(R('{dtype}', (5, 6, 8)), {args})"
     for n in (1, 2, 7, 8, 0):
         yield f"mx.fft.fftfreq({n})" if n else "mx.fft.fftfreq(1, 0.5)"
@@ -452,29 +475,40 @@ def grid_fft():
     for name, dtype in each(["fftshift", "ifftshift"], ["float32", "int16", "complex64"]):
         for axes in ["None", "0", "(0, 1)", "-1"]:
             yield f"mx.fft.{name}(R('{dtype}', (4, 5)), axes={axes})"
-    for a in ["n_fft=64", "n_fft=64, hop_length=10", "n_fft=64, win_length=40", "n_fft=64, window=mx.ones((64,))", "n_fft=64, center=False",
+    for a in ["n_fft=64", "n_fft=64, hop_length=10", "n_fft=64, win_length=40", "n_fft=64, window=mx.ones((64,))",
+              "n_fft=64, center=False",
               "n_fft=64, pad_mode='constant'", "n_fft=64, onesided=False", "n_fft=63, norm='ortho'"]:
         yield f"mx.fft.stft(R('float32', (400,)), {a})"
         yield f"mx.fft.stft(R('float32', (2, 300)), {a})"
     for a in ["n_fft=64", "n_fft=64, length=350", "n_fft=64, hop_length=16"]:
         yield f"mx.fft.istft(mx.fft.stft(R('float32', (400,)), n_fft=64, hop_length=16), {a})"
-    for bad in ["fft(R('float32', ()))", "fft(R('float32', (3,)), 0)", "fft(R('float32', (3,)), -1)", "fft(R('float32', (3,)), axis=2)",
-                "fft2(R('float32', (3,)))", "fftn(R('float32', (3, 3)), s=(2,), axes=(0, 1))", "fft(A('float32', (0,)))",
-                "irfft(R('complex64', (1,)))", "fft(R('float32', (3,)), norm='x')", "fftn(R('float32', (3, 3)), axes=(0, 0))"]:
+    for bad in ["fft(R('float32', ()))", "fft(R('float32', (3,)), 0)", "fft(R('float32', (3,)), -1)",
+                "fft(R('float32', (3,)), axis=2)",
+                "fft2(R('float32', (3,)))", "fftn(R('float32', (3, 3)), s=(2,), axes=(0, 1))",
+                "fft(A('float32', (0,)))",
+                "irfft(R('complex64', (1,)))", "fft(R('float32', (3,)), norm='x')",
+                "fftn(R('float32', (3, 3)), axes=(0, 0))"]:
         yield "mx.fft." + bad
 
 
 def grid_linalg():
     spd = "(lambda a: a @ mx.swapaxes(a, -1, -2) + 4 * mx.eye(%d))(R('%s', %s))"
-    for dtype, (n, shape) in each(["float32", "float64"], [(3, "(3, 3)"), (6, "(2, 6, 6)"), (20, "(20, 20)"), (1, "(1, 1)")]):
-        m = spd % (n, dtype, shape) if dtype == "float32" else f"(lambda a: a @ mx.swapaxes(a, -1, -2) + 4 * mx.eye({n}, dtype=mx.float64))(R('float64', {shape}))"
+    for dtype, (n, shape) in each(["float32", "float64"], [(3, "(3, 3)"), (6, "(2, 6, 6)"), (20, "(20, 20)"), (1,
+        "(1, 1)")]):
+        m = spd % (n, dtype,
+                   shape) if dtype == "float32" else f"(lambda a: a @ mx.swapaxes(a, -1, -2) + 4 * mx.eye({n}, dtype=mx.float64))(R('float64', {shape}))"
         g = f"(R('{dtype}', {shape}) + 3 * mx.eye({n}, dtype=mx.{dtype}))"
-        for call in ["cholesky(%s)", "cholesky(%s, upper=True)", "eigvalsh(%s)", "eigvalsh(%s, 'U')", "cholesky_inv(mx.linalg.cholesky(%s))"]:
+        for call in ["cholesky(%s)", "cholesky(%s, upper=True)", "eigvalsh(%s)", "eigvalsh(%s, 'U')",
+                     "cholesky_inv(mx.linalg.cholesky(%s))"]:
             yield "mx.linalg." + call % m
-        for call in ["inv(%s)", "det(%s)", "slogdet(%s)", "tri_inv(mx.tril(%s))", "tri_inv(mx.triu(%s), upper=True)", "lu(%s)", "lu_factor(%s)", "qr(%s)",
-                     "svd(%s, compute_uv=False)", "pinv(%s)", "solve(%s, mx.ones(({n}, 2), dtype=mx.{dtype}))".replace("{n}", str(n)).replace("{dtype}", dtype),
-                     "norm(%s)", "norm(%s, axis=-1)", "norm(%s, 'fro', axis=[-2, -1])", "norm(%s, 'nuc', axis=[-2, -1])", "norm(%s, 2, axis=[-2, -1])",
-                     "norm(%s, -2, axis=[-2, -1])", "norm(%s, 1, axis=[-2, -1])", "norm(%s, float('inf'), axis=[-2, -1])", "norm(%s, float('-inf'), axis=-1)",
+        for call in ["inv(%s)", "det(%s)", "slogdet(%s)", "tri_inv(mx.tril(%s))", "tri_inv(mx.triu(%s), upper=True)",
+                     "lu(%s)", "lu_factor(%s)", "qr(%s)",
+                     "svd(%s, compute_uv=False)", "pinv(%s)",
+                     "solve(%s, mx.ones(({n}, 2), dtype=mx.{dtype}))".replace("{n}", str(n)).replace("{dtype}", dtype),
+                     "norm(%s)", "norm(%s, axis=-1)", "norm(%s, 'fro', axis=[-2, -1])",
+                     "norm(%s, 'nuc', axis=[-2, -1])", "norm(%s, 2, axis=[-2, -1])",
+                     "norm(%s, -2, axis=[-2, -1])", "norm(%s, 1, axis=[-2, -1])",
+                     "norm(%s, float('inf'), axis=[-2, -1])", "norm(%s, float('-inf'), axis=-1)",
                      "norm(%s, 3.0, axis=-1)", "norm(%s, 0, axis=-1)", "norm(%s, 1, axis=0, keepdims=True)"]:
             yield "mx.linalg." + call % g
             if dtype == "float32" and "(3, 3)" in shape:
@@ -491,7 +525,8 @@ def grid_linalg():
         yield f"mx.linalg.pinv(R('float32', {shape}))"
         yield f"mx.linalg.lu(R('float32', {shape}))"
         yield f"[a.shape for a in mx.linalg.svd(R('float32', {shape}))]"
-    for dtype, name in each(DTYPES, ["inv", "det", "slogdet", "cholesky", "qr", "svd", "eigh", "eig", "lu", "pinv", "eigvals", "eigvalsh", "tri_inv", "lu_factor", "norm"]):
+    for dtype, name in each(DTYPES, ["inv", "det", "slogdet", "cholesky", "qr", "svd", "eigh", "eig", "lu", "pinv",
+                                     "eigvals", "eigvalsh", "tri_inv", "lu_factor", "norm"]):
         yield f"[str(x.dtype) for x in (lambda r: r if isinstance(r, tuple) else [r])(mx.linalg.{name}(mx.eye(3).astype(mx.{dtype}) * 2))]"
     for dtype in DTYPES:
         yield f"mx.linalg.cross(R('{dtype}', (4, 3)), R('{dtype}', (4, 3), 'T', 1))"
@@ -500,11 +535,16 @@ def grid_linalg():
         yield f"mx.matrix_norm(R('{dtype}', (4, 5)))"
         for o in ["1", "2", "-1", "float('inf')", "0", "0.5"]:
             yield f"mx.linalg.norm(R('{dtype}', (4, 5), 's'), {o}, axis=1)"
-    for bad in ["inv(R('float32', (2, 3)))", "inv(R('float32', (3,)))", "inv(mx.zeros((2, 2)))", "cholesky(R('float32', (2, 3)))", "qr(R('float32', (3,)))",
-                "solve(R('float32', (3, 3)), R('float32', (2,)))", "norm(R('float32', (3, 3)), 'foo')", "norm(R('float32', (3, 3)), 'fro', axis=0)",
-                "cross(R('float32', (4,)), R('float32', (4,)))", "eigh(R('float32', (2, 3)))", "eigh(mx.eye(2), 'X')", "svd(R('float32', (3,)))",
-                "norm(R('float32', (3, 3, 3)), axis=[0, 1, 2])", "solve_triangular(R('float32', (3, 3)), R('float32', (2, 2)))", "det(R('float32', (2, 3)))",
-                "lu(R('float32', (3,)))", "norm(R('float32', (3, 3)), axis=5)", "inv(A('float32', (0, 0)))", "cross(R('float32', (2,)), R('float32', (3,)))"]:
+    for bad in ["inv(R('float32', (2, 3)))", "inv(R('float32', (3,)))", "inv(mx.zeros((2, 2)))",
+                "cholesky(R('float32', (2, 3)))", "qr(R('float32', (3,)))",
+                "solve(R('float32', (3, 3)), R('float32', (2,)))", "norm(R('float32', (3, 3)), 'foo')",
+                "norm(R('float32', (3, 3)), 'fro', axis=0)",
+                "cross(R('float32', (4,)), R('float32', (4,)))", "eigh(R('float32', (2, 3)))", "eigh(mx.eye(2), 'X')",
+                "svd(R('float32', (3,)))",
+                "norm(R('float32', (3, 3, 3)), axis=[0, 1, 2])",
+                "solve_triangular(R('float32', (3, 3)), R('float32', (2, 2)))", "det(R('float32', (2, 3)))",
+                "lu(R('float32', (3,)))", "norm(R('float32', (3, 3)), axis=5)", "inv(A('float32', (0, 0)))",
+                "cross(R('float32', (2,)), R('float32', (3,)))"]:
         yield "mx.linalg." + bad
 
 
@@ -525,22 +565,32 @@ def grid_fast():
         yield f"mx.fast.rope({x}[:, None], 24, traditional=False, base=10000.0, scale=1.0, offset=I(0, 4, 9))"
         yield f"mx.fast.cross_entropy(R('{dtype}', (6, 11), '{layout}'), I(0, 3, 10, 1, 1, 5))"
     sdpa = "mx.fast.scaled_dot_product_attention(R('{d}', (2, 4, {q}, {n}), '{l}'), R('{d}', (2, {h}, {k}, {n}), '{l}', 1), R('{d}', (2, {h}, {k}, {v}), '{l}', 2), scale=0.25{o})"
-    for d, layout, (q, k, h, n, v) in each(FLOATS, ["", "T", "s"], [(5, 5, 4, 8, 8), (1, 9, 2, 16, 16), (6, 11, 1, 64, 64), (3, 7, 2, 8, 12), (40, 70, 2, 64, 64)]):
-        for o in ["", ", mask='causal'", f", mask=R('bool_', ({q}, {k}))", f", mask=R('{d}', (1, 4, {q}, {k}))", f", sinks=R('{d}', (4,))"]:
+    for d, layout, (q, k, h, n, v) in each(FLOATS, ["", "T", "s"], [(5, 5, 4, 8, 8), (1, 9, 2, 16, 16), (6, 11, 1, 64,
+        64), (3, 7, 2, 8, 12), (40, 70, 2, 64, 64)]):
+        for o in ["", ", mask='causal'", f", mask=R('bool_', ({q}, {k}))", f", mask=R('{d}', (1, 4, {q}, {k}))",
+                  f", sinks=R('{d}', (4,))"]:
             if layout and o not in ("", ", mask='causal'"):
                 continue
             yield sdpa.format(d=d, l=layout, q=q, k=k, h=h, n=n, v=v, o=o)
     base = dict(d="float32", l="", q=5, k=5, h=4, n=8, v=8)
-    for change in [dict(h=3), dict(o=", mask='foo'"), dict(o=", mask=R('float32', (5, 4))"), dict(d="int32"), dict(o=", mask=A('complex64', (5, 5))"),
-                   dict(o=", mask=R('bool_', (1, 1, 1, 5, 5))"), dict(o=", mask=mx.zeros((5, 5), mx.bool_)"), dict(o=", sinks=R('float32', (3,))")]:
+    for change in [dict(h=3), dict(o=", mask='foo'"), dict(o=", mask=R('float32', (5, 4))"), dict(d="int32"),
+                   dict(o=", mask=A('complex64', (5, 5))"),
+                   dict(o=", mask=R('bool_', (1, 1, 1, 5, 5))"), dict(o=", mask=mx.zeros((5, 5), mx.bool_)"),
+                   dict(o=", sinks=R('float32', (3,))")]:
         yield sdpa.format(**{"o": "", **base, **change})
     yield "mx.fast.gated_delta_update(R('float32', (2, 5, 2, 32)), R('float32', (2, 5, 2, 32), seed=1), R('float32', (2, 5, 4, 8), seed=2), R('float32', (2, 5, 4), lo=0, hi=1), R('float32', (2, 5, 4), seed=4, lo=0, hi=1))"
     yield "mx.fast.gated_delta_update(R('float32', (2, 5, 2, 32)), R('float32', (2, 5, 2, 32), seed=1), R('float32', (2, 5, 4, 8), seed=2), R('float32', (2, 5, 4), lo=0, hi=1), R('float32', (2, 5, 4), seed=4, lo=0, hi=1), R('float32', (2, 4, 8, 32), seed=5), R('bool_', (2, 5)))"
-    for bad in ["rms_norm(R('int32', (3, 4)), None, 1e-5)", "rms_norm(R('float32', (3, 4)), R('float32', (3,)), 1e-5)", "rms_norm(R('float32', ()), None, 1e-5)",
-                "layer_norm(R('float32', (3, 4)), R('float32', (4, 1)), None, 1e-5)", "rope(R('float32', (3, 4)), 4, traditional=True, base=1e4, scale=1.0, offset=0)",
-                "rope(R('float32', (1, 3, 4)), 5, traditional=True, base=1e4, scale=1.0, offset=0)", "rope(R('float32', (1, 3, 4)), 8, traditional=True, base=1e4, scale=1.0, offset=0)",
-                "rope(R('float32', (1, 3, 4)), 4, traditional=True, base=None, scale=1.0, offset=0)", "rope(R('int32', (1, 3, 4)), 4, traditional=True, base=1e4, scale=1.0, offset=0)",
-                "cross_entropy(R('float32', (3, 4)), I(0, 1))", "cross_entropy(R('float32', (3, 4)), R('float32', (3,)))", "cross_entropy(R('int32', (3, 4)), I(0, 1, 2))",
+    for bad in ["rms_norm(R('int32', (3, 4)), None, 1e-5)",
+                "rms_norm(R('float32', (3, 4)), R('float32', (3,)), 1e-5)", "rms_norm(R('float32', ()), None, 1e-5)",
+                "layer_norm(R('float32', (3, 4)), R('float32', (4, 1)), None, 1e-5)",
+                "rope(R('float32', (3, 4)), 4, traditional=True, base=1e4, scale=1.0, offset=0)",
+                "rope(R('float32', (1, 3, 4)), 5, traditional=True, base=1e4, scale=1.0, offset=0)",
+                "rope(R('float32', (1, 3, 4)), 8, traditional=True, base=1e4, scale=1.0, offset=0)",
+                "rope(R('float32', (1, 3, 4)), 4, traditional=True, base=None, scale=1.0, offset=0)",
+                "rope(R('int32', (1, 3, 4)), 4, traditional=True, base=1e4, scale=1.0, offset=0)",
+                "cross_entropy(R('float32', (3, 4)), I(0, 1))",
+                "cross_entropy(R('float32', (3, 4)), R('float32', (3,)))",
+                "cross_entropy(R('int32', (3, 4)), I(0, 1, 2))",
                 "cuda_kernel(name='a', input_names=['x'], output_names=['y'], source='')"]:
         yield "mx.fast." + bad
 
@@ -557,9 +607,12 @@ def grid_methods():
         yield f"R('{dtype}', (3, 3), 'T').{name}()"
     for dtype in DTYPES:
         x = f"R('{dtype}', (3, 4))"
-        for call in ["argmax(0)", "argmin(1, True)", "astype(mx.float32)", "view(mx.uint8)", "cumsum(0)", "cummax(1, reverse=True)", "diagonal(1)", "item()", "max(0)",
-                     "mean(axis=(0, 1), keepdims=True)", "moveaxis(0, 1)", "reshape(2, -1)", "reshape([6, 2])", "split(2, 1)", "split([1, 2])", "std(0, True, 1)", "swapaxes(0, 1)",
-                     "transpose(1, 0)", "var(1, ddof=1)", "round(1)", "flatten(0, -1)", "T", "mT", "real", "imag", "size", "itemsize", "nbytes", "ndim", "shape", "dtype.size", "at[0].add(1)"]:
+        for call in ["argmax(0)", "argmin(1, True)", "astype(mx.float32)", "view(mx.uint8)", "cumsum(0)",
+                     "cummax(1, reverse=True)", "diagonal(1)", "item()", "max(0)",
+                     "mean(axis=(0, 1), keepdims=True)", "moveaxis(0, 1)", "reshape(2, -1)", "reshape([6, 2])",
+                     "split(2, 1)", "split([1, 2])", "std(0, True, 1)", "swapaxes(0, 1)",
+                     "transpose(1, 0)", "var(1, ddof=1)", "round(1)", "flatten(0, -1)", "T", "mT", "real", "imag",
+                     "size", "itemsize", "nbytes", "ndim", "shape", "dtype.size", "at[0].add(1)"]:
             yield f"{x}.{call}"
         for op in ["+", "-", "*", "/", "//", "%", "**", "@", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="]:
             yield f"{x} {op} R('{dtype}', (3, 4), 's', 1, lo=1, hi=2)"
@@ -579,13 +632,20 @@ def grid_methods():
         yield f"2 ** {x}"
         yield f"7 // R('{dtype}', (3, 4), lo=1, hi=4)"
         yield f"7 % R('{dtype}', (3, 4), lo=1, hi=4)"
-    for e in ["mx.metal.is_available()", "mx.cuda.is_available()", "mx.is_available(mx.cpu)", "mx.is_available(mx.gpu)", "mx.device_count(mx.cpu)", "mx.device_count(mx.gpu)",
-              "mx.distributed.is_available('foo')", "mx.distributed.init().size()", "mx.distributed.init().rank()", "mx.distributed.all_sum(A('int32'))", "mx.distributed.all_gather(A('int32'))",
-              "mx.distributed.all_max(A('int32'))", "mx.distributed.all_min(A('int32'))", "mx.distributed.sum_scatter(A('int32'))", "mx.distributed.send(A('int32'), 0)",
-              "mx.distributed.recv((2,), mx.int32, 0)", "mx.distributed.recv_like(A('int32'), 0)", "mx.distributed.init().split(0)", "mx.distributed.init(strict=True)",
-              "mx.new_stream(mx.gpu)", "mx.default_stream(mx.gpu)", "mx.synchronize()", "mx.clear_cache()", "mx.pi", "mx.e", "mx.inf", "mx.euler_gamma", "mx.newaxis", "mx.nan == mx.nan",
-              "mx.random.state.__len__()", "mx.depends(A('int32'), [A('int8')])", "mx.eval()", "mx.async_eval(A('int32'))", "mx.metal.device_info()", "mx.get_active_memory() >= 0",
-              "mx.eval(mx.add(A('int32'), 1), {'a': [A('int8')]}, (1, 'x'))", "mx.stream(3)", "mx.zeros((2,), stream=mx.cpu)", "mx.metal.start_capture('x')"]:
+    for e in ["mx.metal.is_available()", "mx.cuda.is_available()", "mx.is_available(mx.cpu)",
+              "mx.is_available(mx.gpu)", "mx.device_count(mx.cpu)", "mx.device_count(mx.gpu)",
+              "mx.distributed.is_available('foo')", "mx.distributed.init().size()", "mx.distributed.init().rank()",
+              "mx.distributed.all_sum(A('int32'))", "mx.distributed.all_gather(A('int32'))",
+              "mx.distributed.all_max(A('int32'))", "mx.distributed.all_min(A('int32'))",
+              "mx.distributed.sum_scatter(A('int32'))", "mx.distributed.send(A('int32'), 0)",
+              "mx.distributed.recv((2,), mx.int32, 0)", "mx.distributed.recv_like(A('int32'), 0)",
+              "mx.distributed.init().split(0)", "mx.distributed.init(strict=True)",
+              "mx.new_stream(mx.gpu)", "mx.default_stream(mx.gpu)", "mx.synchronize()", "mx.clear_cache()", "mx.pi",
+              "mx.e", "mx.inf", "mx.euler_gamma", "mx.newaxis", "mx.nan == mx.nan",
+              "mx.random.state.__len__()", "mx.depends(A('int32'), [A('int8')])", "mx.eval()",
+              "mx.async_eval(A('int32'))", "mx.metal.device_info()", "mx.get_active_memory() >= 0",
+              "mx.eval(mx.add(A('int32'), 1), {'a': [A('int8')]}, (1, 'x'))", "mx.stream(3)",
+              "mx.zeros((2,), stream=mx.cpu)", "mx.metal.start_capture('x')"]:
         yield e
 
 
@@ -605,31 +665,44 @@ def grid_rest():
         if dtype != "float64":
             yield (f"do('{file}mx.save_safetensors(f, dict(a=R(\"{dtype}\", {shape}))); f.seek(0); "
                    "x = list(mx.load(f, format=\"safetensors\", return_metadata=True)[0].values())')")
-    for bad in ["mx.load('nothing.npy')", "mx.load('nothing.foo')", "mx.load('nothing')", "mx.load(3)", "mx.save(3, A('int8'))", "mx.save('x', 3)",
-                "mx.load(__import__('io').BytesIO(b'xx'), format='npy')", "mx.load(__import__('io').BytesIO(b'xx'), format='safetensors')",
-                "mx.load(__import__('io').BytesIO(b''), format='foo')", "mx.load(__import__('io').BytesIO(b'xx'), format='gguf')",
-                "mx.save_safetensors(__import__('io').BytesIO(), {'a': 1})", "mx.save_safetensors(__import__('io').BytesIO(), {'a': A('int8')}, {'a': 1})",
-                "mx.save_gguf(__import__('io').BytesIO(), {'a': A('float32')})", "mx.save_safetensors(__import__('io').BytesIO(), {'a': A('float64')})"]:
+    for bad in ["mx.load('nothing.npy')", "mx.load('nothing.foo')", "mx.load('nothing')", "mx.load(3)",
+                "mx.save(3, A('int8'))", "mx.save('x', 3)",
+                "mx.load(__import__('io').BytesIO(b'xx'), format='npy')",
+                "mx.load(__import__('io').BytesIO(b'xx'), format='safetensors')",
+                "mx.load(__import__('io').BytesIO(b''), format='foo')",
+                "mx.load(__import__('io').BytesIO(b'xx'), format='gguf')",
+                "mx.save_safetensors(__import__('io').BytesIO(), {'a': 1})",
+                "mx.save_safetensors(__import__('io').BytesIO(), {'a': A('int8')}, {'a': 1})",
+                "mx.save_gguf(__import__('io').BytesIO(), {'a': A('float32')})",
+                "mx.save_safetensors(__import__('io').BytesIO(), {'a': A('float64')})"]:
         yield bad
     for key, n in each(["mx.random.key(0)", "K"], ["1", "2", "4"]):
         cov = f"(lambda a: a @ a.T + mx.eye({n}))(R('float32', ({n}, {n})))"
         yield f"mx.random.multivariate_normal(mx.zeros(({n},)), {cov}, key={key})"
         yield f"mx.random.multivariate_normal(R('float32', ({n},)), {cov}, shape=(3, 2), key={key})"
-    for name in ["get_active_memory", "get_cache_memory", "get_peak_memory", "get_memory_limit", "reset_peak_memory", "clear_cache"]:
+    for name in ["get_active_memory", "get_cache_memory", "get_peak_memory", "get_memory_limit", "reset_peak_memory",
+                 "clear_cache"]:
         yield f"type(mx.{name}()).__name__"
     for name in ["set_cache_limit", "set_memory_limit"]:
         yield f"do('old = mx.{name}(1 << 30); x = [type(old).__name__, mx.{name}(old)]')"
-    for e in ["type(mx.set_wired_limit(0)).__name__", "type(mx.metal.get_active_memory()).__name__", "mx.metal.stop_capture()",
-              "type(mx.new_thread_local_stream(mx.cpu)).__name__", "type(mx.new_thread_unsafe_stream(mx.cpu)).__name__", "type(mx.new_stream(mx.cpu)).__name__",
-              "mx.new_stream(mx.cpu) == mx.new_stream(mx.cpu)", "mx.new_stream(mx.cpu).device", "repr(mx.get_printoptions().precision)",
+    for e in ["type(mx.set_wired_limit(0)).__name__", "type(mx.metal.get_active_memory()).__name__",
+              "mx.metal.stop_capture()",
+              "type(mx.new_thread_local_stream(mx.cpu)).__name__",
+              "type(mx.new_thread_unsafe_stream(mx.cpu)).__name__", "type(mx.new_stream(mx.cpu)).__name__",
+              "mx.new_stream(mx.cpu) == mx.new_stream(mx.cpu)", "mx.new_stream(mx.cpu).device",
+              "repr(mx.get_printoptions().precision)",
               "sorted(mx.device_info(mx.cpu))", "mx.get_array_buffer_size(R('float32', (3, 4)))",
-              "do('with mx.stream(mx.new_stream(mx.cpu)): x = A(\"int8\") + 1')", "do('with mx.stream(mx.cpu): x = mx.default_device()')",
-              "mx.set_default_stream(mx.default_stream(mx.cpu))", "mx.set_default_device(mx.cpu)", "mx.add(1, 2, stream=mx.new_stream(mx.cpu))"]:
+              "do('with mx.stream(mx.new_stream(mx.cpu)): x = A(\"int8\") + 1')",
+              "do('with mx.stream(mx.cpu): x = mx.default_device()')",
+              "mx.set_default_stream(mx.default_stream(mx.cpu))", "mx.set_default_device(mx.cpu)",
+              "mx.add(1, 2, stream=mx.new_stream(mx.cpu))"]:
         yield e
     for precision, dtype in each([0, 1, 3, 9], ["float32", "float16", "complex64", "int8", "float64", "bfloat16"]):
         yield f"do('with mx.printoptions(precision={precision}): x = str(R(\"{dtype}\", (3, 9)))')"
         yield f"do('mx.set_printoptions(precision={precision}); x = str(E(\"{dtype}\")); mx.set_printoptions()')"
 
 
-FAMILIES = {f.__name__: f for f in (grid_unary, grid_binary, grid_reduce, grid_scan, grid_sort, grid_shape, grid_index, grid_matmul, grid_conv, grid_quant,
-                                    grid_create, grid_random, grid_fft, grid_linalg, grid_fast, grid_methods, grid_rest)}
+FAMILIES = {f.__name__: f for f in (grid_unary, grid_binary, grid_reduce, grid_scan, grid_sort, grid_shape,
+                                    grid_index, grid_matmul, grid_conv, grid_quant,
+                                    grid_create, grid_random, grid_fft, grid_linalg, grid_fast, grid_methods,
+                                    grid_rest)}

@@ -58,7 +58,8 @@ VALUES = [
 
 SHAPES = [("wide", (3, 1 << 33)), ("mx.flatten(wide[:1])", (1 << 33,)), ("wide.T", (1 << 33, 3)),
           ("mx.expand_dims(wide, 0)", (1, 3, 1 << 33)), ("mx.arange(1 << 40)", (1 << 40,)),
-          ("wide[..., None]", (3, 1 << 33, 1)), ("mx.broadcast_to(mx.array(1), (1 << 31, 3)).reshape(3, -1)", (3, 1 << 31)),
+          ("wide[..., None]", (3, 1 << 33, 1)), ("mx.broadcast_to(mx.array(1), (1 << 31, 3)).reshape(3, -1)", (3,
+              1 << 31)),
           ("mx.linalg.inv(mx.zeros((0, 0)))", (0, 0)),
           ("mx.quantized_matmul(mx.ones((0, 64)), *mx.quantize(mx.ones((64, 64))))", (0, 64))]
 

@@ -28,7 +28,8 @@ HALF_ULPS = 4
 LIMITS = {
     "reductions": (ULP_OF_TOP, 8), "grid_reduce": (ULP_OF_TOP, 100), "grid_scan": (ULP_OF_TOP, 16),
     "grid_matmul": (ULP_OF_TOP, 16), "grid_conv": (ULP_OF_TOP, 16), "grid_quant": (ULP_OF_TOP, 16),
-    "grid_fft": (ULP_OF_TOP, 16), "grid_rest": (ULP_OF_TOP, 8), "grid_linalg": (ULP_OF_TOP, 200), "grid_fast": (ULP_OF_TOP, 8),
+    "grid_fft": (ULP_OF_TOP, 16), "grid_rest": (ULP_OF_TOP, 8), "grid_linalg": (ULP_OF_TOP, 200),
+          "grid_fast": (ULP_OF_TOP, 8),
 }
 DEFAULT = (ULP, 8)
 NAMES = cases.namespace(mx)
