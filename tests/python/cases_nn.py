@@ -710,6 +710,7 @@ nn.fully_shard(b) is b, nn.fully_shard(b, compute_dtype=mx.float16) is b
 nn.FullyShardedModule(nn.Linear(4, 2)).parameters()
 nn.average_gradients(b.parameters())
 nn.utils.clip_grad_norm_sharded([mx.array([3.0, 4.0])], 1.0), nn.utils.clip_grad_norm_sharded([mx.array([3.0, 4.0])], 10.0)
+nn.utils.clip_grad_norm_sharded([mx.array([3.0, 4.0])], 5.0)[0][0].tolist()
 nn.ALiBi.create_alibi_slope(3).tolist(), nn.ALiBi.create_alibi_slope(12, mx.float16).tolist()
 nn.ALiBi.create_alibi_matrix(2, 3, 2).tolist()
 nn.MultiHeadAttention.create_additive_causal_mask(3, mx.float16).tolist()
