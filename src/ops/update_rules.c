@@ -40,8 +40,8 @@ static mx_array *along_winners(const mx_vjp_call *c, int axis) {
 
 int mx_vjp_put_along_axis(const mx_vjp_call *c) {
   int axis = (int)along_of(c->op)->axis;
-  mx_array *g = c->g[0], *none = mx_number(0, g);
-  if (c->want[0] && !(c->grad[0] = mx_put_along_axis(g, c->in[1], none, axis, c->s))) return 1;
+  mx_array *g = c->g[0];
+  if (MX_GRAD(c, 0, mx_put_along_axis(g, c->in[1], mx_number(0, g), axis, c->s))) return 1;
   if (!c->want[2]) return 0;
   c->grad[2] = only(along_winners(c, axis), mx_take_along_axis(g, c->in[1], axis, c->s), c->s);
   return !c->grad[2];
@@ -243,9 +243,9 @@ static mx_array *reached(mx_array *side, mx_array *out, const mx_bounds *b, mx_s
  * that look at both. */
 static mx_array *share_of(const mx_op *op, mx_array *const *in, mx_array *out, bool update,
                           const mx_bounds *b) {
-  mx_array *old = get_slice(in[0], b, op->stream);
-  if (slice_update_of(op)->mode == MX_COMBINE_PROD) return update ? old : in[1];
-  return reached(update ? in[1] : old, out, b, op->stream);
+  bool product = slice_update_of(op)->mode == MX_COMBINE_PROD;
+  mx_array *side = update == product ? get_slice(in[0], b, op->stream) : in[1];
+  return product ? side : reached(side, out, b, op->stream);
 }
 
 static mx_array *grad_array(const mx_vjp_call *c, enum mx_combine mode, const mx_bounds *b) {
@@ -317,8 +317,8 @@ static mx_ints dynamic_axes(const mx_op *op) {
 int mx_vjp_slice_update_dynamic(const mx_vjp_call *c) {
   mx_ints axes = dynamic_axes(c->op);
   mx_array *update = c->in[1];
-  mx_array *zeros = mx_zeros_of(update, c->s);
-  return MX_GRAD(c, 0, mx_slice_update_dynamic(c->g[0], zeros, c->in[2], axes, c->s)) ||
+  return MX_GRAD(c, 0, mx_slice_update_dynamic(c->g[0], mx_zeros_of(update, c->s), c->in[2], axes,
+                                               c->s)) ||
          MX_GRAD(c, 1, mx_slice_dynamic(c->g[0], c->in[2], axes, mx_shape_of(update), c->s));
 }
 
@@ -352,8 +352,8 @@ static mx_array *places_before(mx_array *mask, mx_stream *s) {
 }
 
 int mx_vjp_masked_scatter(const mx_vjp_call *c) {
-  mx_array *mask = c->in[1], *g = c->g[0], *zero = mx_number(0, g);
-  if (c->want[0] && !(c->grad[0] = zero ? mx_where(mask, zero, g, c->s) : NULL)) return 1;
+  mx_array *mask = c->in[1], *g = c->g[0];
+  if (MX_GRAD(c, 0, mx_where(mask, mx_number(0, g), g, c->s))) return 1;
   if (!c->want[2] || c->in[2]->size == 0) return 0;
   mx_array *flat = mx_reshape(mask, MX_INTS(mask->size), c->s);
   mx_array *from = only(flat, places_before(flat, c->s), c->s);
