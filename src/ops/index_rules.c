@@ -119,8 +119,8 @@ static mx_array *take_both(const mx_vmap_call *c, int at) {
   int n, k = c->in[1]->ndim - 1;
   if (!a || mx_batched_index(c, 1, true, index, &n)) return NULL;
   for (int i = 0; i < a->ndim; i++) sizes[i] = i == 0 || i == 1 + at ? 1 : a->shape[i];
-  mx_array *r = mx_gather(a, (mx_vec){index, 2}, MX_INTS(0, 1 + at), (mx_ints){sizes, a->ndim},
-                          c->s);
+  mx_array *r =
+      mx_gather(a, (mx_vec){index, 2}, MX_INTS(0, 1 + at), (mx_ints){sizes, a->ndim}, c->s);
   r = r ? mx_squeeze_axes(r, MX_INTS(1 + k, 2 + k + at), c->s) : NULL;
   if (!r) return NULL;
   order[0] = 0;
@@ -141,8 +141,8 @@ int mx_vmap_take(const mx_vmap_call *c) {
 
 int mx_vjp_take_along_axis(const mx_vjp_call *c) {
   mx_array *zeros = mx_zeros_of(c->in[0], c->s);
-  return MX_GRAD(c, 0, zeros ? mx_scatter_add_axis(zeros, c->in[1], c->g[0], axis_of(c->op), c->s)
-                             : NULL);
+  return MX_GRAD(
+      c, 0, zeros ? mx_scatter_add_axis(zeros, c->in[1], c->g[0], axis_of(c->op), c->s) : NULL);
 }
 
 int mx_remake_take_along_axis(const mx_op *op, mx_array *const *in, mx_array **out) {
@@ -164,7 +164,8 @@ static mx_ints dynamic_axes(const mx_op *op) {
 
 int mx_vjp_slice_dynamic(const mx_vjp_call *c) {
   mx_array *zeros = mx_zeros_of(c->in[0], c->s);
-  return MX_GRAD(c, 0, mx_slice_update_dynamic(zeros, c->g[0], c->in[1], dynamic_axes(c->op), c->s));
+  return MX_GRAD(c, 0,
+                 mx_slice_update_dynamic(zeros, c->g[0], c->in[1], dynamic_axes(c->op), c->s));
 }
 
 int mx_remake_slice_dynamic(const mx_op *op, mx_array *const *in, mx_array **out) {
@@ -172,7 +173,8 @@ int mx_remake_slice_dynamic(const mx_op *op, mx_array *const *in, mx_array **out
   for (int i = 0; i < r->ndim; i++) /* the size may have been meant as the length */
     if (a->shape[i] != was->shape[i] && r->shape[i] == was->shape[i])
       return mx_remade(out, mx_cannot_follow(op, a));
-  return mx_remade(out, mx_slice_dynamic(in[0], in[1], dynamic_axes(op), mx_shape_of(r), op->stream));
+  return mx_remade(out,
+                   mx_slice_dynamic(in[0], in[1], dynamic_axes(op), mx_shape_of(r), op->stream));
 }
 
 int mx_start_columns(const mx_vmap_call *c, int i, bool count, mx_array **index) {
@@ -262,7 +264,8 @@ int mx_vmap_searchsorted(const mx_vmap_call *c) {
 
 /* ---- unique ---- */
 
-/* An element sends to the first of its equals; the tail to the fill value, or to the first of all. */
+/* An element sends to the first of its equals; the tail to the fill value, or to the first of all.
+ */
 int mx_vjp_unique(const mx_vjp_call *c) {
   const mx_array *a = c->in[0];
   mx_array *g = c->g[0];

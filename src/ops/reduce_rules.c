@@ -29,12 +29,18 @@ static mx_array *keep(mx_array *x, axes_of axes, mx_stream *s) {
 static mx_array *reduce(const mx_op *op, mx_array *a, axes_of axes) {
   mx_ints to = AXES(axes);
   switch (op->prim) {
-  case MX_PRIM_SUM: return mx_sum_axes(a, to, axes.kept, op->stream);
-  case MX_PRIM_PROD: return mx_prod_axes(a, to, axes.kept, op->stream);
-  case MX_PRIM_MIN: return mx_min_axes(a, to, axes.kept, op->stream);
-  case MX_PRIM_MAX: return mx_max_axes(a, to, axes.kept, op->stream);
-  case MX_PRIM_ALL: return mx_all_axes(a, to, axes.kept, op->stream);
-  default: return mx_any_axes(a, to, axes.kept, op->stream);
+  case MX_PRIM_SUM:
+    return mx_sum_axes(a, to, axes.kept, op->stream);
+  case MX_PRIM_PROD:
+    return mx_prod_axes(a, to, axes.kept, op->stream);
+  case MX_PRIM_MIN:
+    return mx_min_axes(a, to, axes.kept, op->stream);
+  case MX_PRIM_MAX:
+    return mx_max_axes(a, to, axes.kept, op->stream);
+  case MX_PRIM_ALL:
+    return mx_all_axes(a, to, axes.kept, op->stream);
+  default:
+    return mx_any_axes(a, to, axes.kept, op->stream);
   }
 }
 

@@ -82,8 +82,7 @@ static inline void mx_bounds_whole(mx_bounds *b, int i, int64_t n) {
 static inline void mx_bounds_of(mx_bounds *b, const mx_array *a, const int64_t *from,
                                 const int64_t *step, const int64_t *count) {
   b->n = a->ndim;
-  for (int i = 0; i < a->ndim; i++)
-    mx_bounds_set(b, i, from[i], step[i], count[i], a->shape[i]);
+  for (int i = 0; i < a->ndim; i++) mx_bounds_set(b, i, from[i], step[i], count[i], a->shape[i]);
 }
 
 static inline bool mx_same_shape(const mx_array *a, const mx_array *b) {

@@ -12,11 +12,16 @@ static const mx_scan_params *scan_of(const mx_op *op) {
 static mx_array *scan(enum mx_prim prim, mx_array *a, int axis, bool reverse, bool inclusive,
                       mx_stream *s) {
   switch (prim) {
-  case MX_PRIM_CUMSUM: return mx_cumsum(a, axis, reverse, inclusive, s);
-  case MX_PRIM_CUMPROD: return mx_cumprod(a, axis, reverse, inclusive, s);
-  case MX_PRIM_CUMMAX: return mx_cummax(a, axis, reverse, inclusive, s);
-  case MX_PRIM_CUMMIN: return mx_cummin(a, axis, reverse, inclusive, s);
-  default: return mx_logcumsumexp(a, axis, reverse, inclusive, s);
+  case MX_PRIM_CUMSUM:
+    return mx_cumsum(a, axis, reverse, inclusive, s);
+  case MX_PRIM_CUMPROD:
+    return mx_cumprod(a, axis, reverse, inclusive, s);
+  case MX_PRIM_CUMMAX:
+    return mx_cummax(a, axis, reverse, inclusive, s);
+  case MX_PRIM_CUMMIN:
+    return mx_cummin(a, axis, reverse, inclusive, s);
+  default:
+    return mx_logcumsumexp(a, axis, reverse, inclusive, s);
   }
 }
 
@@ -61,8 +66,8 @@ static mx_array *shift(mx_array *a, int axis, int64_t by, bool reverse, double f
   return edge && rest ? mx_concatenate_axis((mx_vec){both, 2}, axis, s) : NULL;
 }
 
-/* r[i] = b[i] + a[i] r[i - 1] along the axis (reverse: r[i + 1]), in log2(length) rounds: after each,
- * r[i] holds the sum over twice as many elements, and a[i] the product of their factors. */
+/* r[i] = b[i] + a[i] r[i - 1] along the axis (reverse: r[i + 1]), in log2(length) rounds: after
+ * each, r[i] holds the sum over twice as many elements, and a[i] the product of their factors. */
 static mx_array *recurrence(mx_array *a, mx_array *b, int axis, bool reverse, mx_stream *s) {
   for (int64_t by = 1; a && b && by < b->shape[axis]; by *= 2) {
     mx_array *earlier = shift(b, axis, by, reverse, 0, s);
@@ -132,8 +137,8 @@ static mx_array *ratio(mx_array *a, mx_array *b, mx_stream *s) {
   return d ? mx_exp(d, s) : NULL;
 }
 
-/* Of element i: sum over j from i on of g[j] exp(x[i] - out[j]), every factor of which is at most 1:
- * exp(x[i] - out[i]) r[i], r[i] = g[i] + exp(out[i] - out[i + 1]) r[i + 1]. */
+/* Of element i: sum over j from i on of g[j] exp(x[i] - out[j]), every factor of which is at most
+ * 1: exp(x[i] - out[i]) r[i], r[i] = g[i] + exp(out[i] - out[i + 1]) r[i + 1]. */
 int mx_vjp_logcumsumexp(const mx_vjp_call *c) {
   const mx_scan_params *p = scan_of(c->op);
   int axis = (int)p->axis;

@@ -1,5 +1,6 @@
-/* How views are transformed. They are linear: forward mode runs the operation on the tangent, derived
- * from the gradient. A view's further axis stays where it is wherever strides allow that. */
+/* How views are transformed. They are linear: forward mode runs the operation on the tangent,
+ * derived from the gradient. A view's further axis stays where it is wherever strides allow that.
+ */
 #include "core/prim.h"
 #include "ops/rules_help.h"
 
@@ -11,8 +12,8 @@ mx_array *mx_cannot_follow(const mx_op *op, const mx_array *a) {
   return NULL;
 }
 
-/* A length that was given as a number may have been meant as that of an axis, or of several merged. If
- * that has changed, only who gave it can tell. */
+/* A length that was given as a number may have been meant as that of an axis, or of several merged.
+ * If that has changed, only who gave it can tell. */
 static bool stale(const mx_op *op, const mx_array *a, mx_ints words) {
   const mx_array *was = op->in[0];
   if (a->ndim != was->ndim) return true;
@@ -311,8 +312,8 @@ int mx_vmap_diagonal(const mx_vmap_call *c) {
  * input's. */
 int mx_vjp_view(const mx_vjp_call *c) {
   mlx_dtype from = (mlx_dtype)c->in[0]->dtype, to = (mlx_dtype)c->out[0]->dtype;
-  bool pair = (from == MLX_FLOAT32 && to == MLX_COMPLEX64) ||
-              (from == MLX_COMPLEX64 && to == MLX_FLOAT32);
+  bool pair =
+      (from == MLX_FLOAT32 && to == MLX_COMPLEX64) || (from == MLX_COMPLEX64 && to == MLX_FLOAT32);
   if (from != to && !pair)
     return mx_fail(MX_VALUE, "[view] no gradient flows from %s to %s", mx_dtype_name(to),
                    mx_dtype_name(from));

@@ -1,15 +1,19 @@
-/* How sorting is transformed: gradients go back to where the elements came from. The primitives work
- * along the last axis. */
+/* How sorting is transformed: gradients go back to where the elements came from. The primitives
+ * work along the last axis. */
 #include "ops/leading.h"
 #include "ops/rules_help.h"
 
 static mx_array *again(const mx_op *op, mx_array *a) {
   int kth = (int)((const mx_sort_params *)op->params)->kth;
   switch (op->prim) {
-  case MX_PRIM_SORT: return mx_sort_axis(a, -1, op->stream);
-  case MX_PRIM_ARGSORT: return mx_argsort_axis(a, -1, op->stream);
-  case MX_PRIM_PARTITION: return mx_partition_axis(a, kth, -1, op->stream);
-  default: return mx_argpartition_axis(a, kth, -1, op->stream);
+  case MX_PRIM_SORT:
+    return mx_sort_axis(a, -1, op->stream);
+  case MX_PRIM_ARGSORT:
+    return mx_argsort_axis(a, -1, op->stream);
+  case MX_PRIM_PARTITION:
+    return mx_partition_axis(a, kth, -1, op->stream);
+  default:
+    return mx_argpartition_axis(a, kth, -1, op->stream);
   }
 }
 

@@ -1,6 +1,6 @@
-/* How writing by index is transformed. What is overwritten gets no gradient: of the array where it was
- * replaced, of updates that a later one replaced. Of a largest or smallest value all equals get the
- * whole gradient, as in MLX. */
+/* How writing by index is transformed. What is overwritten gets no gradient: of the array where it
+ * was replaced, of updates that a later one replaced. Of a largest or smallest value all equals get
+ * the whole gradient, as in MLX. */
 #include "core/prim.h"
 #include "ops/rules_index.h"
 
@@ -100,11 +100,16 @@ static scatter_of scatter_parts(const mx_op *op, mx_array *const *in) {
 static mx_array *scatter(enum mx_combine mode, mx_array *a, mx_vec index, mx_array *updates,
                          mx_ints axes, mx_stream *s) {
   switch (mode) {
-  case MX_COMBINE_SET: return mx_scatter(a, index, updates, axes, s);
-  case MX_COMBINE_ADD: return mx_scatter_add(a, index, updates, axes, s);
-  case MX_COMBINE_PROD: return mx_scatter_prod(a, index, updates, axes, s);
-  case MX_COMBINE_MIN: return mx_scatter_min(a, index, updates, axes, s);
-  default: return mx_scatter_max(a, index, updates, axes, s);
+  case MX_COMBINE_SET:
+    return mx_scatter(a, index, updates, axes, s);
+  case MX_COMBINE_ADD:
+    return mx_scatter_add(a, index, updates, axes, s);
+  case MX_COMBINE_PROD:
+    return mx_scatter_prod(a, index, updates, axes, s);
+  case MX_COMBINE_MIN:
+    return mx_scatter_min(a, index, updates, axes, s);
+  default:
+    return mx_scatter_max(a, index, updates, axes, s);
   }
 }
 
@@ -133,8 +138,8 @@ static mx_array *prod_update(const mx_vjp_call *c, const scatter_of *p, mx_array
   mx_array *u = c->in[1], *zero = mx_number(0, u), *one = mx_number(1, u);
   mx_array *naught = zero && one ? mx_equal(u, zero, s) : NULL;
   mx_array *factor = naught ? mx_where(naught, one, u, s) : NULL;
-  mx_array *zeros = write(p, MX_COMBINE_ADD, int64_zeros(c->in[0], s),
-                          mx_cast(naught, MLX_INT64, s), s);
+  mx_array *zeros =
+      write(p, MX_COMBINE_ADD, int64_zeros(c->in[0], s), mx_cast(naught, MLX_INT64, s), s);
   mx_array *product = write(p, MX_COMBINE_PROD, c->in[0], factor, s);
   zeros = zeros ? read_back(p, zeros, s) : NULL;
   product = product ? read_back(p, product, s) : NULL;
@@ -146,9 +151,12 @@ static mx_array *prod_update(const mx_vjp_call *c, const scatter_of *p, mx_array
 static mx_array *scatter_grad_update(const mx_vjp_call *c, const scatter_of *p, mx_array *g) {
   mx_array *back = p->mode == MX_COMBINE_PROD ? NULL : read_back(p, g, c->s), *out;
   switch (p->mode) {
-  case MX_COMBINE_SET: return only(winners(c, p), back, c->s);
-  case MX_COMBINE_ADD: return back;
-  case MX_COMBINE_PROD: return prod_update(c, p, g);
+  case MX_COMBINE_SET:
+    return only(winners(c, p), back, c->s);
+  case MX_COMBINE_ADD:
+    return back;
+  case MX_COMBINE_PROD:
+    return prod_update(c, p, g);
   default:
     out = read_back(p, c->out[0], c->s);
     return only(out ? mx_equal(c->in[1], out, c->s) : NULL, back, c->s);
@@ -162,11 +170,14 @@ static mx_array *ones_of(const mx_array *a, mx_stream *s) {
 static mx_array *scatter_grad_array(const mx_vjp_call *c, const scatter_of *p, mx_array *g) {
   mx_array *u = c->in[1];
   switch (p->mode) {
-  case MX_COMBINE_SET: return write(p, MX_COMBINE_SET, g, mx_zeros_of(u, c->s), c->s);
-  case MX_COMBINE_ADD: return g;
+  case MX_COMBINE_SET:
+    return write(p, MX_COMBINE_SET, g, mx_zeros_of(u, c->s), c->s);
+  case MX_COMBINE_ADD:
+    return g;
   case MX_COMBINE_PROD:
     return mx_times_conj(g, write(p, MX_COMBINE_PROD, ones_of(c->in[0], c->s), u, c->s), c->s);
-  default: return only(mx_equal(c->in[0], c->out[0], c->s), g, c->s);
+  default:
+    return only(mx_equal(c->in[0], c->out[0], c->s), g, c->s);
   }
 }
 
@@ -209,11 +220,16 @@ static mx_array *put_slice(enum mx_combine mode, mx_array *a, mx_array *u, const
                            mx_stream *s) {
   mx_ints start = MX_START(*b), stop = MX_STOP(*b), step = MX_STEP(*b);
   switch (mode) {
-  case MX_COMBINE_SET: return mx_slice_update(a, u, start, stop, step, s);
-  case MX_COMBINE_ADD: return mx_slice_update_add(a, u, start, stop, step, s);
-  case MX_COMBINE_PROD: return mx_slice_update_prod(a, u, start, stop, step, s);
-  case MX_COMBINE_MIN: return mx_slice_update_min(a, u, start, stop, step, s);
-  default: return mx_slice_update_max(a, u, start, stop, step, s);
+  case MX_COMBINE_SET:
+    return mx_slice_update(a, u, start, stop, step, s);
+  case MX_COMBINE_ADD:
+    return mx_slice_update_add(a, u, start, stop, step, s);
+  case MX_COMBINE_PROD:
+    return mx_slice_update_prod(a, u, start, stop, step, s);
+  case MX_COMBINE_MIN:
+    return mx_slice_update_min(a, u, start, stop, step, s);
+  default:
+    return mx_slice_update_max(a, u, start, stop, step, s);
   }
 }
 
@@ -239,8 +255,8 @@ static mx_array *reached(mx_array *side, mx_array *out, const mx_bounds *b, mx_s
   return r ? mx_cast(r, (mlx_dtype)side->dtype, s) : NULL;
 }
 
-/* What an element of the slice counts for in the result: of the array or of the update, in the modes
- * that look at both. */
+/* What an element of the slice counts for in the result: of the array or of the update, in the
+ * modes that look at both. */
 static mx_array *share_of(const mx_op *op, mx_array *const *in, mx_array *out, bool update,
                           const mx_bounds *b) {
   bool product = slice_update_of(op)->mode == MX_COMBINE_PROD;
@@ -317,14 +333,14 @@ static mx_ints dynamic_axes(const mx_op *op) {
 int mx_vjp_slice_update_dynamic(const mx_vjp_call *c) {
   mx_ints axes = dynamic_axes(c->op);
   mx_array *update = c->in[1];
-  return MX_GRAD(c, 0, mx_slice_update_dynamic(c->g[0], mx_zeros_of(update, c->s), c->in[2], axes,
-                                               c->s)) ||
+  return MX_GRAD(
+             c, 0,
+             mx_slice_update_dynamic(c->g[0], mx_zeros_of(update, c->s), c->in[2], axes, c->s)) ||
          MX_GRAD(c, 1, mx_slice_dynamic(c->g[0], c->in[2], axes, mx_shape_of(update), c->s));
 }
 
 int mx_remake_slice_update_dynamic(const mx_op *op, mx_array *const *in, mx_array **out) {
-  return mx_remade(
-      out, mx_slice_update_dynamic(in[0], in[1], in[2], dynamic_axes(op), op->stream));
+  return mx_remade(out, mx_slice_update_dynamic(in[0], in[1], in[2], dynamic_axes(op), op->stream));
 }
 
 int mx_vmap_slice_update_dynamic(const mx_vmap_call *c) {

@@ -1,6 +1,6 @@
-/* Rules of transformation while memory runs out: whichever allocation fails as a rule builds its part
- * of a graph, the transformation fails with a memory error and nothing leaks. What rules compute is
- * tested by tests/python/rules_*.py. */
+/* Rules of transformation while memory runs out: whichever allocation fails as a rule builds its
+ * part of a graph, the transformation fails with a memory error and nothing leaks. What rules
+ * compute is tested by tests/python/rules_*.py. */
 #include <stdio.h>
 
 #ifndef __has_feature
@@ -74,16 +74,18 @@ OPERATION(take_along_axis, mx_take_along_axis(X, IDX, 0, S))
 OPERATION(put_along_axis, mx_put_along_axis(X, IDX, V, 0, S))
 OPERATION(scatter_add_axis, mx_scatter_add_axis(X, IDX, V, 0, S))
 OPERATION(scatter, mx_scatter_single(X, FIRST_ROW(IDX), mx_reshape(X, ALL(4, 1, 3), S), 0, S))
-OPERATION(scatter_add, mx_scatter_add_single(X, FIRST_ROW(IDX), mx_reshape(V, ALL(4, 1, 3), S), 0, S))
+OPERATION(scatter_add,
+          mx_scatter_add_single(X, FIRST_ROW(IDX), mx_reshape(V, ALL(4, 1, 3), S), 0, S))
 OPERATION(scatter_prod,
           mx_scatter_prod_single(X, FIRST_ROW(IDX), mx_reshape(V, ALL(4, 1, 3), S), 0, S))
-OPERATION(scatter_max, mx_scatter_max_single(X, FIRST_ROW(IDX), mx_reshape(V, ALL(4, 1, 3), S), 0, S))
+OPERATION(scatter_max,
+          mx_scatter_max_single(X, FIRST_ROW(IDX), mx_reshape(V, ALL(4, 1, 3), S), 0, S))
 OPERATION(slice_set, mx_slice_update(X, FIRST_ROW(V), ALL(1, 0), ALL(2, 4), ALL(1, 1), S))
 OPERATION(slice_add, mx_slice_update_add(X, FIRST_ROW(V), ALL(1, 0), ALL(2, 4), ALL(1, 1), S))
 OPERATION(slice_prod, mx_slice_update_prod(X, FIRST_ROW(V), ALL(1, 0), ALL(2, 4), ALL(1, 1), S))
 OPERATION(slice_min, mx_slice_update_min(X, FIRST_ROW(V), ALL(1, 0), ALL(2, 4), ALL(1, 1), S))
-OPERATION(slice_dynamic,
-          mx_slice_dynamic(X, mx_slice(FIRST_ROW(IDX), ALL(0), ALL(1), ALL(1), S), ALL(1), ALL(3, 2), S))
+OPERATION(slice_dynamic, mx_slice_dynamic(X, mx_slice(FIRST_ROW(IDX), ALL(0), ALL(1), ALL(1), S),
+                                          ALL(1), ALL(3, 2), S))
 OPERATION(slice_update_dynamic,
           mx_slice_update_dynamic(X, mx_slice(V, ALL(0, 0), ALL(3, 2), ALL(1, 1), S),
                                   mx_slice(FIRST_ROW(IDX), ALL(0), ALL(1), ALL(1), S), ALL(1), S))
@@ -124,15 +126,51 @@ static const struct {
   const char *name;
   fun_body body;
 } operations[] = {
-#define ROW(f) {#f, f}
-    ROW(reshape), ROW(squeeze), ROW(transpose), ROW(broadcast_to), ROW(slice), ROW(as_strided),
-    ROW(diagonal), ROW(view), ROW(copy), ROW(gather), ROW(take), ROW(take_along_axis),
-    ROW(put_along_axis), ROW(scatter_add_axis), ROW(scatter), ROW(scatter_add), ROW(scatter_prod),
-    ROW(scatter_max), ROW(slice_set), ROW(slice_add), ROW(slice_prod), ROW(slice_min),
-    ROW(slice_dynamic), ROW(slice_update_dynamic), ROW(masked_scatter), ROW(searchsorted),
-    ROW(concatenate), ROW(sum), ROW(prod), ROW(max), ROW(any), ROW(argmax), ROW(logsumexp),
-    ROW(softmax), ROW(cumsum), ROW(cumprod), ROW(cummax), ROW(logcumsumexp), ROW(sort),
-    ROW(argsort), ROW(partition), ROW(unique), ROW(random_bits),
+#define ROW(f)                                                                                     \
+  { #f, f }
+    ROW(reshape),
+    ROW(squeeze),
+    ROW(transpose),
+    ROW(broadcast_to),
+    ROW(slice),
+    ROW(as_strided),
+    ROW(diagonal),
+    ROW(view),
+    ROW(copy),
+    ROW(gather),
+    ROW(take),
+    ROW(take_along_axis),
+    ROW(put_along_axis),
+    ROW(scatter_add_axis),
+    ROW(scatter),
+    ROW(scatter_add),
+    ROW(scatter_prod),
+    ROW(scatter_max),
+    ROW(slice_set),
+    ROW(slice_add),
+    ROW(slice_prod),
+    ROW(slice_min),
+    ROW(slice_dynamic),
+    ROW(slice_update_dynamic),
+    ROW(masked_scatter),
+    ROW(searchsorted),
+    ROW(concatenate),
+    ROW(sum),
+    ROW(prod),
+    ROW(max),
+    ROW(any),
+    ROW(argmax),
+    ROW(logsumexp),
+    ROW(softmax),
+    ROW(cumsum),
+    ROW(cumprod),
+    ROW(cummax),
+    ROW(logcumsumexp),
+    ROW(sort),
+    ROW(argsort),
+    ROW(partition),
+    ROW(unique),
+    ROW(random_bits),
 };
 
 /* ---- the promise ---- */
@@ -215,7 +253,8 @@ static void failing_allocations(void **state) {
   mx_array *x = noisy(ALL(3, 4), 1, MLX_FLOAT32, 1), *v = noisy(ALL(3, 4), 1, MLX_FLOAT32, 2);
   mx_array *i = mx_from_host(places, (const int64_t[]){3, 4}, 2, MLX_INT32);
   mx_array *in[] = {x, v, i};
-  mx_array *stacked[] = {noisy(ALL(3, 3, 4), 1, MLX_FLOAT32, 3), noisy(ALL(3, 3, 4), 1, MLX_FLOAT32, 4),
+  mx_array *stacked[] = {noisy(ALL(3, 3, 4), 1, MLX_FLOAT32, 3),
+                         noisy(ALL(3, 3, 4), 1, MLX_FLOAT32, 4),
                          mx_from_host(places, (const int64_t[]){3, 3, 4}, 3, MLX_INT32)};
   arguments a = {.in = {in, 3}, .reals = {in, 2}, .stacked = {stacked, 3}};
   for (size_t k = 0; k < sizeof operations / sizeof *operations; k++)
