@@ -560,6 +560,39 @@ static void conversions_stand_alone(void **state) {
   }
 }
 
+// A square after other operations reads what they made, twice: (x x op y y)^2, ((x op y)^2 op x)^2.
+static void squares_after_other_steps(void **state) {
+  (void)state;
+  static const uint16_t ops[] = {MX_PRIM_ADD, MX_PRIM_SUBTRACT, MX_PRIM_MULTIPLY};
+  int64_t n = 20, one = 1;
+  float x[20], y[20], z[20];
+  for (int i = 0; i < 20; i++) x[i] = (float)i / 3, y[i] = 2 - (float)i / 7;
+  mx_tape_in in[] = {{x, &one, MLX_FLOAT32}, {y, &one, MLX_FLOAT32}};
+  for (int k = 0; k < 6 * n_tiers; k++) {
+    uint16_t op = ops[k % 3];
+    bool products = k / 3 % 2;
+    mx_instr sums[] = {{MX_PRIM_MULTIPLY, MLX_FLOAT32, 2, {0, 0}},
+                       {MX_PRIM_MULTIPLY, MLX_FLOAT32, 2, {1, 1}},
+                       {op, MLX_FLOAT32, 2, {2, 3}},
+                       {MX_PRIM_SQUARE, MLX_FLOAT32, 1, {4}}};
+    mx_instr line[] = {{op, MLX_FLOAT32, 2, {0, 1}},
+                       {MX_PRIM_SQUARE, MLX_FLOAT32, 1, {2}},
+                       {op, MLX_FLOAT32, 2, {3, 0}},
+                       {MX_PRIM_SQUARE, MLX_FLOAT32, 1, {4}}};
+    mx_tape_out out = {z, 5};
+    mx_tape tape = {1, &n, 2, 4, 1, in, products ? sums : line, &out};
+    assert_int_equal(mx_tape_run_with(&tiers[k / 6], &tape), 0);
+    for (int i = 0; i < 20; i++) {
+      float a = products ? x[i] * x[i] : x[i], b = products ? y[i] * y[i] : y[i];
+      for (int twice = 0; twice < 2 - products; twice++, b = x[i]) {
+        a = op == MX_PRIM_ADD ? a + b : op == MX_PRIM_SUBTRACT ? a - b : a * b;
+        a *= a;
+      }
+      assert_true(z[i] == a);
+    }
+  }
+}
+
 static void least_integer_over_minus_one_wraps(void **state) {
   (void)state;
   int32_t a = INT32_MIN, b = -1, r;
@@ -587,6 +620,7 @@ int main(void) {
       cmocka_unit_test(select_moves_bits),
       cmocka_unit_test(halves_round_at_every_step),
       cmocka_unit_test(conversions_stand_alone),
+      cmocka_unit_test(squares_after_other_steps),
       cmocka_unit_test(least_integer_over_minus_one_wraps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

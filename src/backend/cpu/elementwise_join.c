@@ -37,7 +37,8 @@ static const step *maker(const joiner *j, const step *of, int input) {
   return j->reader[reg] == of - j->p->steps ? &j->p->steps[s] : NULL;
 }
 
-// MX_EW_NONE where it is no sum, difference or product.
+// MX_EW_NONE where it is no sum, difference or product. A square is a product where its factor can
+// be read twice: as the first of joined steps.
 static int arith(const step *s) {
   switch (s ? s->prim : MX_PRIM_COUNT) {
     case MX_PRIM_ADD: return MX_EW_ADD;
@@ -46,6 +47,11 @@ static int arith(const step *s) {
     case MX_PRIM_SQUARE: return MX_EW_MUL;
     default: return MX_EW_NONE;
   }
+}
+
+// The same for a step after others, which reads one more register: a square does not.
+static int arith_after(const step *s) {
+  return s && s->n_src == 2 ? arith(s) : MX_EW_NONE;
 }
 
 static int function(const step *s) {
@@ -74,7 +80,7 @@ static bool put(step *s, mx_ew_join fn, int n, const uint8_t *src) {
 
 // (a b +- c d) o e
 static bool join_affine(joiner *j, step *s) {
-  for (int side = 0; arith(s) != MX_EW_NONE && side < s->n_src; side++) {
+  for (int side = 0; arith_after(s) != MX_EW_NONE && side < s->n_src; side++) {
     const step *sum = maker(j, s, side);
     if (arith(sum) > MX_EW_SUB) continue;
     const step *x = maker(j, sum, 0), *y = maker(j, sum, 1);
@@ -109,7 +115,7 @@ static bool put_around(joiner *j, step *s, const step *f, int post, uint8_t othe
 
 static bool join_around(joiner *j, step *s) {
   if (function(s) != MX_EW_FUNCTIONS) return put_around(j, s, s, MX_EW_NONE, s->src[0]);
-  for (int side = 0; arith(s) != MX_EW_NONE && side < s->n_src; side++) {
+  for (int side = 0; arith_after(s) != MX_EW_NONE && side < s->n_src; side++) {
     const step *f = maker(j, s, side);
     if (function(f) != MX_EW_FUNCTIONS &&
         put_around(j, s, f, seen_from(arith(s), side), s->src[!side]))
@@ -120,7 +126,7 @@ static bool join_around(joiner *j, step *s) {
 
 // (a o1 b) o2 (c o3 d)
 static bool join_tree(joiner *j, step *s) {
-  if (arith(s) == MX_EW_NONE || s->n_src < 2) return false;
+  if (arith_after(s) == MX_EW_NONE) return false;
   const step *x = maker(j, s, 0), *y = maker(j, s, 1);
   if (arith(x) == MX_EW_NONE || arith(y) == MX_EW_NONE) return false;
   uint8_t src[] = {left(x), right(x), left(y), right(y)};
@@ -130,9 +136,9 @@ static bool join_tree(joiner *j, step *s) {
 
 // ((a o1 b) o2 c) o3 d
 static bool join_line(joiner *j, step *s) {
-  for (int side = 0; arith(s) != MX_EW_NONE && side < s->n_src; side++) {
+  for (int side = 0; arith_after(s) != MX_EW_NONE && side < s->n_src; side++) {
     const step *y = maker(j, s, side);
-    for (int inner = 0; arith(y) != MX_EW_NONE && inner < y->n_src; inner++) {
+    for (int inner = 0; arith_after(y) != MX_EW_NONE && inner < y->n_src; inner++) {
       const step *x = maker(j, y, inner);
       if (arith(x) == MX_EW_NONE) continue;
       uint8_t src[] = {left(x), right(x), y->src[!inner], s->src[!side]};
