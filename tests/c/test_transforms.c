@@ -5,14 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&       \
-    !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-#define COUNTS_ALLOCATIONS 1
-#endif
-
+#include "allocations.h"
 #include "gradcheck.h"
 
 #include "core/buffer.h"
@@ -22,36 +15,6 @@
 #include "mlx/c/ops.h"
 #include "mlx/c/transforms.h"
 #include "mlx/c/transforms_impl.h"
-
-#ifdef COUNTS_ALLOCATIONS
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void __libc_free(void *);
-static long allocations_left = -1; /* below zero: no limit */
-static _Atomic long live;          /* blocks handed out and not freed */
-static bool refused(void) {
-  return allocations_left >= 0 && allocations_left-- == 0;
-}
-static void *counted(void *p) {
-  live += p != NULL;
-  return p;
-}
-void *malloc(size_t n) {
-  return refused() ? NULL : counted(__libc_malloc(n));
-}
-void *calloc(size_t n, size_t m) {
-  return refused() ? NULL : counted(__libc_calloc(n, m));
-}
-void *realloc(void *p, size_t n) {
-  if (refused()) return NULL;
-  return p ? __libc_realloc(p, n) : counted(__libc_malloc(n));
-}
-void free(void *p) {
-  live -= p != NULL;
-  __libc_free(p);
-}
-#endif
 
 #define D64(...) mx_cast(FLOATS(__VA_ARGS__), MLX_FLOAT64, S)
 #define VEC(...)                                                                                   \
@@ -944,7 +907,7 @@ static void failing_allocations(void **state) {
   mlx_vector_array ct = vector_of(VEC(FLOATS(1, 10), FLOATS(2, 3)));
   for (int i = 0; i < 2; i++) assert_int_equal(use_everything(h, in, ct), 0);
   mx_memory_clear_cache();
-  long before = live;
+  long before = blocks_alive;
   int n = 0;
   for (bool done = false; !done; n++) {
     mx_error_clear();
@@ -955,7 +918,7 @@ static void failing_allocations(void **state) {
     assert_int_equal(bad != 0, !done);
     if (bad) assert_int_equal(mx_error_kind(), MX_MEMORY);
     mx_memory_clear_cache();
-    assert_int_equal(live, before);
+    assert_int_equal(blocks_alive, before);
   }
   printf("%d allocations failed in turn\n", n - 1);
   mlx_vector_array_free(in);
