@@ -6,11 +6,30 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MARK = "# Written by tools/opgen.py from src/ops/ and python/src/; do not edit.\n"
-HEAD = MARK + """from collections.abc import Sequence
+HEAD = MARK + """from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from mlx.core import Device, DeviceType, Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
 """
+# Of modules, what is no operation.
+BY_HAND = {"random": """class _RandomState:
+    def __getitem__(self, index: int) -> array: ...
+    def __iter__(self) -> Iterator[array]: ...
+    def __len__(self) -> int: ...
+
+state: _RandomState
+""", "fast": """def metal_kernel(name: str, input_names: Sequence[str], output_names: Sequence[str], source: str, header: str = '',
+                 ensure_row_contiguous: bool = True, atomic_outputs: bool = False,
+                 compile_options: Any = None) -> Any: ...
+def cuda_kernel(name: str, input_names: Sequence[str], output_names: Sequence[str], source: str, header: str = '',
+                ensure_row_contiguous: bool = True, shared_memory: int = 0) -> Any: ...
+def precompiled_cuda_kernel(*, name: str, compiled_source: bytes, inputs: Sequence[scalar | array],
+                            output_shapes: Sequence[tuple[int, ...]], output_dtypes: Sequence[Dtype],
+                            scalars: Sequence[Any], grid: tuple[int, int, int], threadgroup: tuple[int, int, int],
+                            shared_memory: int = 0, init_value: float | None = None,
+                            ensure_row_contiguous: bool = False,
+                            stream: StreamOrDevice = None) -> list[array]: ...
+"""}
 # Functions of mlx.core that the array API standard has in linalg too.
 LINALG_TOO = "".join(f"from mlx.core import {name} as {name}\n" for name in (
     "matmul", "matrix_transpose", "outer", "tensordot", "vecdot"))
@@ -91,6 +110,8 @@ def emit(found, named):
                 methods.append(function(f, name, named, "    ", method=True))
     for m in modules:
         modules[m] = named_types(named, m) + modules[m]
+    for m, text in BY_HAND.items():
+        modules[m] = [text] + modules[m]
     modules["linalg"] = [LINALG_TOO] + modules["linalg"]
     files = {f"python/mlx/core/{m}.pyi": HEAD + "\n" + "\n".join(text)
              for m, text in modules.items() if m != "core"}

@@ -1,8 +1,20 @@
 # Written by tools/opgen.py from src/ops/ and python/src/; do not edit.
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from mlx.core import Device, DeviceType, Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
+
+def metal_kernel(name: str, input_names: Sequence[str], output_names: Sequence[str], source: str, header: str = '',
+                 ensure_row_contiguous: bool = True, atomic_outputs: bool = False,
+                 compile_options: Any = None) -> Any: ...
+def cuda_kernel(name: str, input_names: Sequence[str], output_names: Sequence[str], source: str, header: str = '',
+                ensure_row_contiguous: bool = True, shared_memory: int = 0) -> Any: ...
+def precompiled_cuda_kernel(*, name: str, compiled_source: bytes, inputs: Sequence[scalar | array],
+                            output_shapes: Sequence[tuple[int, ...]], output_dtypes: Sequence[Dtype],
+                            scalars: Sequence[Any], grid: tuple[int, int, int], threadgroup: tuple[int, int, int],
+                            shared_memory: int = 0, init_value: float | None = None,
+                            ensure_row_contiguous: bool = False,
+                            stream: StreamOrDevice = None) -> list[array]: ...
 
 def rms_norm(x: array, weight: array | None, eps: float, *, stream: StreamOrDevice | None = None) -> array:
     """x over the root of its mean square (plus eps) along the last axis, times weight. Computed in float32, rounded, then multiplied."""

@@ -1,5 +1,5 @@
 # Written by tools/opgen.py from src/ops/ and python/src/; do not edit.
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from mlx.core import Device, DeviceType, Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar

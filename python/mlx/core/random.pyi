@@ -1,8 +1,15 @@
 # Written by tools/opgen.py from src/ops/ and python/src/; do not edit.
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from mlx.core import Device, DeviceType, Dtype, StreamOrDevice, array, bfloat16, float32, int32, scalar
+
+class _RandomState:
+    def __getitem__(self, index: int) -> array: ...
+    def __iter__(self) -> Iterator[array]: ...
+    def __len__(self) -> int: ...
+
+state: _RandomState
 
 def key(seed: int) -> array:
     """The key of a seed: uint32, its high and its low word."""
