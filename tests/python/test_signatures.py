@@ -22,7 +22,7 @@ OTHER = {
 
 
 def read():
-    rows = (line.rstrip("\n").split("\t") for line in open(DATA) if not line.startswith("#"))
+    rows = (line.split("\t") for line in DATA.read_text().split("\n")[1:-1])
     return {name: OTHER.get(name, text) for name, text in rows}
 
 
