@@ -108,9 +108,10 @@ mx_array *mx_reshape_words(mx_array *a, mx_ints words, mx_stream *s) {
   if (!a) return NULL;
   if (words.n > MX_MAX_NDIM) return value_error("reshape", "too many dimensions", a);
   for (int i = 0; i < words.n; i++) {
-    int64_t w = words.p[i], from = MX_LENGTH_FROM(w), to = MX_LENGTH_TO(w);
+    int64_t w = words.p[i];
     want[i] = w;
     if (!MX_LENGTH_OF_INPUT(w)) continue;
+    int64_t from = MX_LENGTH_FROM(w), to = MX_LENGTH_TO(w);
     if (to >= a->ndim) return value_error("reshape", "the input has lost dimensions", a);
     want[i] = 1;
     for (int64_t k = from; k <= to; k++)
@@ -414,10 +415,11 @@ mx_array *mx_diagonal(mx_array *a, int offset, int axis1, int axis2, mx_stream *
   }
   int64_t down = offset < 0 ? -(int64_t)offset : 0, right = offset > 0 ? offset : 0;
   int64_t rows = a->shape[i] - down, cols = a->shape[j] - right;
-  int64_t length = rows < cols ? rows : cols, at = down * a->strides[i] + right * a->strides[j];
+  int64_t length = rows < cols ? rows : cols;
+  int64_t at = length > 0 ? down * a->strides[i] + right * a->strides[j] : 0;
   shape[n] = length > 0 ? length : 0;
   strides[n++] = a->strides[i] + a->strides[j];
-  return mx_view_node(MX_PRIM_DIAGONAL, a, n, shape, strides, length > 0 ? at : 0, 3,
+  return mx_view_node(MX_PRIM_DIAGONAL, a, n, shape, strides, at, 3,
                       (const int64_t[]){offset, i, j}, s);
 }
 

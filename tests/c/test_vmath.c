@@ -112,7 +112,8 @@ static long double exact_logaddexp(long double x, long double y) {
 }
 static long double exact_remainder(long double x, long double y) {
   float r = fmodf((float)x, (float)y);
-  return r != 0 && (r < 0) != (y < 0) ? (float)(r + (float)y) : r;
+  if (r == 0) return copysignf(r, (float)y);
+  return (r < 0) != (y < 0) ? (float)(r + (float)y) : r;
 }
 static float full_remainder(float x, float y) {
   return vm_remainder_is_slow(x, y) ? vm_remainder_slow(x, y) : vm_remainder(x, y);
