@@ -1,5 +1,5 @@
-/* What people write by hand, evaluated as one graph: a chain and GELU on 8 M floats, softmax and layer
- * norm of 8,192 rows of 1,024, an Adam step of 200,000 parameters, a loss of 8 M. */
+/* What people write by hand, evaluated as one graph: a chain and GELU on 8 M floats, softmax and
+ * layer norm of 8,192 rows of 1,024, an Adam step of 200,000 parameters, a loss of 8 M. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -103,7 +103,8 @@ int main(int argc, char **argv) {
       in[k] = mx_reshape(mx_abs(in[k], S), MX_INTS(rows[i].rows, rows[i].columns), S);
     }
     mx_eval(in, rows[i].f == adam ? 4 : 1);
-    printf("%-12s %8.3f ms\n", rows[i].name, best(rows[i].f, in, n < 1000000 ? runs * 20 : runs) * 1e3);
+    printf("%-12s %8.3f ms\n", rows[i].name,
+           best(rows[i].f, in, n < 1000000 ? runs * 20 : runs) * 1e3);
     mx_scope_close(s, NULL);
   }
   return 0;

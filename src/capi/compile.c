@@ -1,5 +1,5 @@
-/* Owns the C API of compiled functions. A compiled closure owns what it was made of; the traces of one
- * that was given no id go with it. */
+/* Owns the C API of compiled functions. A compiled closure owns what it was made of; the traces of
+ * one that was given no id go with it. */
 #include "mlx/c/compile.h"
 
 #include <stdlib.h>
@@ -36,8 +36,8 @@ static int call(mlx_vector_array *res, const mlx_vector_array in, void *payload)
   return bad;
 }
 
-static int compile(mlx_closure *res, const mlx_closure fun, uint64_t space, uint64_t id, bool shapeless,
-                   const uint64_t *constants, size_t n) {
+static int compile(mlx_closure *res, const mlx_closure fun, uint64_t space, uint64_t id,
+                   bool shapeless, const uint64_t *constants, size_t n) {
   mx_closure *c = mx_in_closure(fun.ctx, "compile");
   if (c && n && (!constants || n > SIZE_MAX / 16)) {
     mx_fail(MX_VALUE, "[compile] no list of constants");

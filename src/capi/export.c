@@ -100,7 +100,8 @@ static int call_keyed(void *ctx, mx_vec in, mx_vec *out) {
   int bad = !map.ctx || mx_out_vector(&args, (mx_vec){in.p, n});
   for (size_t i = 0; i < k->like->n_names && !bad; i++)
     bad = mlx_map_string_to_array_insert(map, k->like->names[i], (mlx_array){in.p[n + i]});
-  bad = bad || mx_call_kwargs(k->fun, &res, args, map) || mx_own_vector(out, res, "export_function");
+  bad =
+      bad || mx_call_kwargs(k->fun, &res, args, map) || mx_own_vector(out, res, "export_function");
   mlx_map_string_to_array_free(map);
   mlx_vector_array_free(args);
   mlx_vector_array_free(res);
@@ -117,7 +118,8 @@ static int add(exporter *e, const mlx_vector_array args, const mlx_map_string_to
   if (!e->kwargs && c.a.n_names)
     bad = mx_fail(MX_VALUE, "[export_function] the function takes no keyword arguments");
   else
-    bad = mx_exporter_add(e->x, e->kwargs ? (mx_fun){call_keyed, &k} : mx_closure_fun(e->fun), &c.a);
+    bad =
+        mx_exporter_add(e->x, e->kwargs ? (mx_fun){call_keyed, &k} : mx_closure_fun(e->fun), &c.a);
   mx_scope_close(scope, NULL);
   args_free(&c);
   return bad;
@@ -174,8 +176,8 @@ mlx_function_exporter mlx_function_exporter_new(const char *file, const mlx_clos
   return (mlx_function_exporter){e};
 }
 
-mlx_function_exporter mlx_function_exporter_new_kwargs(const char *file, const mlx_closure_kwargs fun,
-                                                       bool shapeless) {
+mlx_function_exporter
+mlx_function_exporter_new_kwargs(const char *file, const mlx_closure_kwargs fun, bool shapeless) {
   exporter *e = exporter_new(file, fun.ctx, true, shapeless);
   if (!e)
     mx_report();
@@ -209,7 +211,8 @@ int mlx_function_exporter_apply(const mlx_function_exporter xfunc, const mlx_vec
   return exporter_apply(xfunc, args, NULL);
 }
 
-int mlx_function_exporter_apply_kwargs(const mlx_function_exporter xfunc, const mlx_vector_array args,
+int mlx_function_exporter_apply_kwargs(const mlx_function_exporter xfunc,
+                                       const mlx_vector_array args,
                                        const mlx_map_string_to_array kwargs) {
   return exporter_apply(xfunc, args, &kwargs);
 }

@@ -1,10 +1,10 @@
-/* Owns segments: runs of steps that go over the same rows, done block of rows by block of rows, so that
- * what one step hands to the next stays in the cache, and what nobody else wants never gets memory of
- * its own. A softmax, a norm or a loss written by hand is one pass over memory.
+/* Owns segments: runs of steps that go over the same rows, done block of rows by block of rows, so
+ * that what one step hands to the next stays in the cache, and what nobody else wants never gets
+ * memory of its own. A softmax, a norm or a loss written by hand is one pass over memory.
  *
- * A segment is made of elementwise steps and of reductions over trailing axes; its arrays are either
- * cut along their first axes, all in the same way, or seen whole by every block. A row's values do not
- * depend on how many rows there are, so a segment changes no bit. */
+ * A segment is made of elementwise steps and of reductions over trailing axes; its arrays are
+ * either cut along their first axes, all in the same way, or seen whole by every block. A row's
+ * values do not depend on how many rows there are, so a segment changes no bit. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,7 +198,8 @@ static int references(const segment *g, const mx_array *owner) {
 }
 
 /* Arrays that only the segment's own steps read need no memory. Gives how many there are. */
-static int mark_scratch(segment *g, bool (*held)(const mx_plan *, const mx_array *), const mx_plan *p) {
+static int mark_scratch(segment *g, bool (*held)(const mx_plan *, const mx_array *),
+                        const mx_plan *p) {
   int n = 0;
   for (int i = 0; i < g->n_parts; i++) {
     part *q = &g->parts[i];
@@ -305,7 +306,8 @@ static void turn(const part *q, face *f, int64_t first, int64_t rows) {
     f->a.offset = q->a->offset + first * q->stride * (int64_t)mx_itemsize(&f->a);
 }
 
-static int run_block(const run *r, face *faces, int (*at)[MX_TAPE_MAX_INPUTS + MX_TAPE_MAX_OUTPUTS]) {
+static int run_block(const run *r, face *faces,
+                     int (*at)[MX_TAPE_MAX_INPUTS + MX_TAPE_MAX_OUTPUTS]) {
   const segment *g = r->g;
   bool last_use[MX_TAPE_MAX_INPUTS] = {false};
   for (int s = 0; s < g->n_steps; s++) {
@@ -360,10 +362,12 @@ static void run_blocks(void *ctx, int64_t begin, int64_t end) {
   for (int s = 0; s < g->n_steps && !bad; s++) {
     const mx_step *w = &g->steps[s].work;
     for (int i = 0; i < w->n_in + w->n_out; i++)
-      at[s][i] = (int)(find_part((segment *)g, i < w->n_in ? w->in[i] : w->out[i - w->n_in]) - g->parts);
+      at[s][i] =
+          (int)(find_part((segment *)g, i < w->n_in ? w->in[i] : w->out[i - w->n_in]) - g->parts);
   }
   for (; begin < end && !bad && !atomic_load_explicit(&r->failed, memory_order_relaxed); begin++) {
-    int64_t first = begin * g->block, rows = g->rows - first < g->block ? g->rows - first : g->block;
+    int64_t first = begin * g->block,
+            rows = g->rows - first < g->block ? g->rows - first : g->block;
     for (int i = 0; i < g->n_parts; i++)
       turn(&g->parts[i], &faces[i], first, rows);
     bad = run_block(r, faces, at);

@@ -1,8 +1,9 @@
 /* Owns the cache of traces, and calls of compiled functions.
  *
- * A trace is of arguments in rows. That of other layouts is made from it, and not the arguments copied:
- * how an operation walks its input decides in which order it adds. Invariant: everything in `cache` is read
- * and written under its lock; a program found there is retained before the lock is let go. */
+ * A trace is of arguments in rows. That of other layouts is made from it, and not the arguments
+ * copied: how an operation walks its input decides in which order it adds. Invariant: everything in
+ * `cache` is read and written under its lock; a program found there is retained before the lock is
+ * let go. */
 #include "transforms/compile.h"
 
 #include <pthread.h>
@@ -309,8 +310,8 @@ static mx_program *trace(mx_fun f, const mx_program *base, mx_vec like, bool str
   return p;
 }
 
-/* Something captured is itself an argument of a transformation around this one: the trace serves this
- * call alone. */
+/* Something captured is itself an argument of a transformation around this one: the trace serves
+ * this call alone. */
 static bool captures_argument(const mx_program *p) {
   for (size_t i = 0; i < p->n_const; i++) {
     const mx_array *a = p->consts[i];
@@ -340,9 +341,10 @@ static bool same_shapes(mx_vec in, mx_array *const *as) {
   return true;
 }
 
-/* From the trace of another form, without calling the function. NULL, and no error, where an operation
- * depends on its shape in a way that only the function knows. */
-static mx_program *of_base(const mx_compiled *c, const mx_program *base, mx_vec in, bool strides, int m) {
+/* From the trace of another form, without calling the function. NULL, and no error, where an
+ * operation depends on its shape in a way that only the function knows. */
+static mx_program *of_base(const mx_compiled *c, const mx_program *base, mx_vec in, bool strides,
+                           int m) {
   if (base->pinned && !same_shapes(in, base->in)) return NULL;
   mx_program *p = trace(c->fun, base, in, strides, m);
   if (p)
@@ -360,7 +362,8 @@ static mx_program *program_for(const mx_compiled *c, mx_vec in, enum form form, 
     return NULL;
   if (!(p = look_up(&k))) {
     if (form == LAYOUTS || (form == SHAPES && c->shapeless)) {
-      if ((base = program_for(c, in, form - 1, m)) && !(p = of_base(c, base, in, form == LAYOUTS, m)))
+      if ((base = program_for(c, in, form - 1, m)) &&
+          !(p = of_base(c, base, in, form == LAYOUTS, m)))
         p = form == LAYOUTS ? mx_program_retain(base) : of_function(c, in, false, m);
     } else {
       p = of_function(c, in, form == RANKS, m);

@@ -1,9 +1,9 @@
 /* Compiled functions: traced once a kind of arguments, then replayed.
  *
- * Traces stand in one cache for all functions and threads, keyed by function, constants, the default
- * stream, and the arguments' dtypes and shapes (a shapeless function: dtypes and ranks; its trace is
- * then made again for each shape without calling the function, where the operations know how). The
- * cache drops what was not used for longest beyond a number of traces and of bytes. */
+ * Traces stand in one cache for all functions and threads, keyed by function, constants, the
+ * default stream, and the arguments' dtypes and shapes (a shapeless function: dtypes and ranks; its
+ * trace is then made again for each shape without calling the function, where the operations know
+ * how). The cache drops what was not used for longest beyond a number of traces and of bytes. */
 #ifndef MX_TRANSFORMS_COMPILE_H
 #define MX_TRANSFORMS_COMPILE_H
 

@@ -1,5 +1,5 @@
-/* Owns the writing of functions to files. Every operation is made again from its own record before it
- * is written, so that what was written can be read. */
+/* Owns the writing of functions to files. Every operation is made again from its own record before
+ * it is written, so that what was written can be read. */
 #include "transforms/export.h"
 
 #include <errno.h>
@@ -191,7 +191,8 @@ static int describe(writing *w, bool shapeless, const mx_call_args *args) {
   return 0;
 }
 
-/* Now that the description has its length, it can say where constants lie; the end of the last one. */
+/* Now that the description has its length, it can say where constants lie; the end of the last one.
+ */
 static uint64_t place_constants(writing *w, uint64_t at) {
   for (size_t i = 0; i < w->p->n_const; i++) {
     at = (at + 63) & ~(uint64_t)63;
@@ -290,9 +291,10 @@ static int add_signature(mx_exporter *x, const mx_call_args *args) {
   list = known ? NULL : realloc(x->signatures, (x->n_signatures + 1) * sizeof *list);
   if (!list) {
     free(mine);
-    return known ? mx_fail(MX_RUNTIME, "[export_function] Attempting to export a function twice with "
-                                       "the same signature is not allowed.")
-                 : mx_nomem("export_function");
+    return known
+               ? mx_fail(MX_RUNTIME, "[export_function] Attempting to export a function twice with "
+                                     "the same signature is not allowed.")
+               : mx_nomem("export_function");
   }
   x->signatures = list;
   x->signatures[x->n_signatures++] = mine;
@@ -328,7 +330,8 @@ int mx_exporter_set_metadata(mx_exporter *x, const char *text) {
   size_t n = text ? strlen(text) : 0;
   uint32_t word = (uint32_t)n;
   if (!text || n > UINT32_MAX / 2 || x->described || !x->file)
-    return mx_fail(MX_VALUE, "[export_function] the metadata must be one text, given before the end");
+    return mx_fail(MX_VALUE,
+                   "[export_function] the metadata must be one text, given before the end");
   x->described = true;
   return put(x, "\2", 1) || put(x, &word, sizeof word) || put(x, text, n);
 }

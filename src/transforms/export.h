@@ -1,11 +1,9 @@
-/* Functions in files: traces of a function, each for one kind of arguments, written as operations by
- * name and read as what nobody vouches for.
+/* Functions in files: traces of a function, each for one kind of arguments, written as operations
+ * by name and read as what nobody vouches for.
  *
- *   uint64 length and the library's version string; "CMLXFUN1"; then traces and at most one text; a zero
- *     byte
- *   text: a byte 2, u32 length, bytes: what the writer says about the functions
- *   trace: a byte 1, uint64 bytes of description, uint64 place where the trace ends, description,
- *     constants
+ *   uint64 length and the library's version string; "CMLXFUN1"; then traces and at most one text; a
+ * zero byte text: a byte 2, u32 length, bytes: what the writer says about the functions trace: a
+ * byte 1, uint64 bytes of description, uint64 place where the trace ends, description, constants
  *   description:
  *     byte shapeless; u32 arguments, u32 keywords and their names; a spec each
  *     u32 constants: a spec and uint64 place in the file each (multiples of 64)

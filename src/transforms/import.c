@@ -1,6 +1,6 @@
-/* Owns the reading of functions from files, and calls of what was read. Invariant: nothing read from a
- * file is used before it was checked; operations are made by mx_rebuild. Constants stay where the
- * file was read to. */
+/* Owns the reading of functions from files, and calls of what was read. Invariant: nothing read
+ * from a file is used before it was checked; operations are made by mx_rebuild. Constants stay
+ * where the file was read to. */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +34,8 @@ typedef struct reader {
 } reader;
 
 static int damaged(const reader *r, const char *what) {
-  return mx_fail(MX_RUNTIME, "[import_function] the file is damaged: %s near byte %zu", what, r->at);
+  return mx_fail(MX_RUNTIME, "[import_function] the file is damaged: %s near byte %zu", what,
+                 r->at);
 }
 
 static int take(reader *r, void *to, size_t n) {
@@ -112,7 +113,8 @@ static int read_signature(reader *r, function *f, values *v) {
   size_t n;
   int64_t shape[MX_MAX_NDIM];
   mx_spec s;
-  if (take(r, &shapeless, 1) || shapeless > 1 || take_count(r, 8, &f->n_args) || take_count(r, 4, &n))
+  if (take(r, &shapeless, 1) || shapeless > 1 || take_count(r, 8, &f->n_args) ||
+      take_count(r, 4, &n))
     return damaged(r, "a signature");
   f->shapeless = shapeless;
   if (!(f->names = calloc(n + 1, sizeof *f->names)))
@@ -224,7 +226,8 @@ static int read_op(reader *r, values *v) {
     return damaged(r, "an unknown operation");
   mx_device d = {gpu ? MLX_GPU : MLX_CPU, 0};
   op.s = mx_default_stream(mx_backend_for(d.type) ? d : mx_default_device());
-  int bad = !op.s || read_inputs(r, &op, &l, v) || read_params(r, &op, &l) || read_outputs(r, &op, &l);
+  int bad =
+      !op.s || read_inputs(r, &op, &l, v) || read_params(r, &op, &l) || read_outputs(r, &op, &l);
   if (!bad && mx_rebuild(&op, l.out)) {
     char why[200];
     snprintf(why, sizeof why, "%s", mx_error_text());
@@ -381,7 +384,8 @@ mx_imported *mx_import_file(const char *path) {
   long n = f && !fseek(f, 0, SEEK_END) ? ftell(f) : -1;
   mx_buffer *b = NULL;
   if (n < 0 || fseek(f, 0, SEEK_SET))
-    mx_fail(MX_RUNTIME, "[import_function] Failed to open %s", path ? path : "a file without a name");
+    mx_fail(MX_RUNTIME, "[import_function] Failed to open %s",
+            path ? path : "a file without a name");
   else if ((b = mx_buffer_new((size_t)n)) && fread(b->host, 1, (size_t)n, f) != (size_t)n) {
     mx_fail(MX_RUNTIME, "[import_function] Failed to read %s", path);
     mx_buffer_release(b);
@@ -403,7 +407,8 @@ static bool takes(const function *f, const mx_call_args *args) {
   for (size_t i = 0; i < args->v.n; i++) {
     const mx_array *a = args->v.p[i], *b = f->program->in[i];
     if (a->dtype != b->dtype || a->ndim != b->ndim ||
-        (!f->shapeless && a->ndim && memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape)))
+        (!f->shapeless && a->ndim &&
+         memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape)))
       return false;
   }
   return true;
@@ -446,7 +451,8 @@ int mx_imported_call(mx_imported *f, const mx_call_args *args, mx_vec *out) {
     function *g = &f->functions[i];
     if (!takes(g, args))
       continue;
-    mx_compiled c = {.fun = {remake, g->program}, .space = 1, .id = g->id, .shapeless = g->shapeless};
+    mx_compiled c = {
+        .fun = {remake, g->program}, .space = 1, .id = g->id, .shapeless = g->shapeless};
     return mx_compiled_call(&c, args->v, out);
   }
   return none_takes(f, args);

@@ -40,7 +40,8 @@ void mx_program_release(mx_program *p) {
 
 enum { FEW = 128 };
 
-/* The values of one replay: inputs and constants borrowed, results under one reference an operation. */
+/* The values of one replay: inputs and constants borrowed, results under one reference an
+ * operation. */
 typedef struct run {
   const mx_code *code;
   mx_array **values, **in;
@@ -88,7 +89,8 @@ static int take_outputs(const run *r, int n, mx_array **out) {
   return 0;
 }
 
-int mx_program_replay(const mx_program *p, const mx_code *code, mx_array *const *in, mx_array **out) {
+int mx_program_replay(const mx_program *p, const mx_code *code, mx_array *const *in,
+                      mx_array **out) {
   run r;
   size_t made = 0;
   int bad = run_open(&r, p, code, in);

@@ -1,10 +1,10 @@
-/* A traced function as straight-line code: operations in order over numbered values, ready to be made
- * again over other inputs. Values 0 .. n_in - 1 are the inputs, then come the constants, then what the
- * operations make.
+/* A traced function as straight-line code: operations in order over numbered values, ready to be
+ * made again over other inputs. Values 0 .. n_in - 1 are the inputs, then come the constants, then
+ * what the operations make.
  *
  * Invariant: a program never changes once made, so any number of threads replay one. Its operations
- * are private nodes that never run; equal ones were merged and unused ones dropped, which changes no
- * bit of a result. */
+ * are private nodes that never run; equal ones were merged and unused ones dropped, which changes
+ * no bit of a result. */
 #ifndef MX_TRANSFORMS_PROGRAM_H
 #define MX_TRANSFORMS_PROGRAM_H
 
@@ -43,9 +43,10 @@ void mx_program_release(mx_program *p); /* NULL is fine */
 
 /* New nodes for code over `in`, whose dtypes and shapes are those of p->in, into out[0 .. n_out).
  * They belong to the scope. */
-int mx_program_replay(const mx_program *p, const mx_code *code, mx_array *const *in, mx_array **out);
-/* What a call does: replays over `in`, put in rows where p->in is. As groups, unless a transformation
- * around it traces an argument or a constant and needs to see every operation. */
+int mx_program_replay(const mx_program *p, const mx_code *code, mx_array *const *in,
+                      mx_array **out);
+/* What a call does: replays over `in`, put in rows where p->in is. As groups, unless a
+ * transformation around it traces an argument or a constant and needs to see every operation. */
 int mx_program_call(const mx_program *p, mx_array *const *in, mx_array **out);
 /* As replay of p->plain, over inputs of other shapes: each operation is made by its remake rule. */
 int mx_program_remake(const mx_program *p, mx_array *const *in, mx_array **out);

@@ -1,5 +1,5 @@
-/* Owns the making of programs: reads a pending graph, merges what is equal, drops what is unused, and
- * groups elementwise operations.
+/* Owns the making of programs: reads a pending graph, merges what is equal, drops what is unused,
+ * and groups elementwise operations.
  *
  * A node that does not depend on the inputs is a constant when somebody outside the graph holds it
  * (it was captured) or when it is small; then it is computed once. Others are made again each time,
@@ -216,7 +216,8 @@ static int32_t constant_value(build *b, mx_array *a) {
   size_t at = equal_slot(b, mix(hash_spec(1, a), bits));
   for (; b->equal[at]; at = (at + 1) & (b->n_equal - 1)) {
     int32_t v = -1 - b->equal[at];
-    if (v >= 0 && same_spec(b->values[v].a, a) && !memcmp(mx_data(b->values[v].a), mx_data(a), bytes))
+    if (v >= 0 && same_spec(b->values[v].a, a) &&
+        !memcmp(mx_data(b->values[v].a), mx_data(a), bytes))
       return v;
   }
   int32_t v = new_value(b, a, -1, false, true);
@@ -517,7 +518,8 @@ static int add_steps(regroup *g, const mx_plan *plan) {
   mx_code *c = &p->fused;
   size_t n_src = 0;
   for (size_t i = 0; i < plan->n_steps; i++)
-    n_src += plan->steps[i].n_ops > 1 ? (size_t)plan->steps[i].work.n_in : plan->steps[i].ops[0]->n_in;
+    n_src +=
+        plan->steps[i].n_ops > 1 ? (size_t)plan->steps[i].work.n_in : plan->steps[i].ops[0]->n_in;
   if (code_alloc(c, plan->n_steps, n_src, p->n_out))
     return 1;
   c->n_values = (size_t)p->n_in + p->n_const;

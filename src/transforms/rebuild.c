@@ -1,5 +1,6 @@
-/* Owns, for each primitive, how many inputs and parameters it has and which builder makes it. What a
- * builder decides by itself (dtypes, shapes, row-major copies) must come out as the record says. */
+/* Owns, for each primitive, how many inputs and parameters it has and which builder makes it. What
+ * a builder decides by itself (dtypes, shapes, row-major copies) must come out as the record says.
+ */
 #include "transforms/rebuild.h"
 
 #include <limits.h>
@@ -105,7 +106,8 @@ static mx_array *masked_axes(rec *r) {
   for (int i = 0; i < MX_MAX_NDIM; i++)
     if ((uint64_t)r->params[1] >> i & 1)
       axes[v.n++] = i;
-  return r->prim == MX_PRIM_SQUEEZE ? mx_squeeze_axes(IN(0), v, S) : mx_expand_dims_axes(IN(0), v, S);
+  return r->prim == MX_PRIM_SQUEEZE ? mx_squeeze_axes(IN(0), v, S)
+                                    : mx_expand_dims_axes(IN(0), v, S);
 }
 
 static mx_array *transpose(rec *r) {
@@ -143,7 +145,8 @@ static mx_array *slice(rec *r) {
   return mx_slice(IN(0), (mx_ints){start, n}, (mx_ints){stop, n}, (mx_ints){step, n}, S);
 }
 
-/* The strides are not among the words of a record, so this one carries them: offset, then strides. */
+/* The strides are not among the words of a record, so this one carries them: offset, then strides.
+ */
 static mx_array *as_strided(rec *r) {
   int n = r->specs[0].ndim;
   if (r->n_params != 1 + n || r->params[0] < 0)
@@ -355,8 +358,10 @@ static mx_array *rope(rec *r) {
   mlx_optional_float base = {(float)p->base, !IN(2)};
   if (p->dims != dims || p->offset != narrow(p->offset))
     return wrong(r);
-  return IN(1) ? mx_fast_rope_dynamic(IN(0), dims, p->traditional, base, (float)p->scale, IN(1), IN(2), S)
-               : mx_fast_rope(IN(0), dims, p->traditional, base, (float)p->scale, (int)p->offset, IN(2), S);
+  return IN(1) ? mx_fast_rope_dynamic(IN(0), dims, p->traditional, base, (float)p->scale, IN(1),
+                                      IN(2), S)
+               : mx_fast_rope(IN(0), dims, p->traditional, base, (float)p->scale, (int)p->offset,
+                              IN(2), S);
 }
 
 static mx_array *attention(rec *r) {
@@ -369,7 +374,9 @@ static mx_array *cross_entropy(rec *r) { return mx_fast_cross_entropy(IN(0), IN(
 
 static mx_array *gated_delta(rec *r) {
   mx_array *a, *b;
-  return mx_fast_gated_delta_update(&a, &b, IN(0), IN(1), IN(2), IN(3), IN(4), IN(5), IN(6), S) ? NULL : a;
+  return mx_fast_gated_delta_update(&a, &b, IN(0), IN(1), IN(2), IN(3), IN(4), IN(5), IN(6), S)
+             ? NULL
+             : a;
 }
 
 /* ---- linear algebra ---- */
@@ -505,22 +512,39 @@ typedef struct row {
 #define QUANTIZED(n, optional, n_out) {quantized, n, WORDS(mx_quant_params), optional, n_out}
 
 static const row rows[MX_PRIM_COUNT] = {
-    [MX_PRIM_SUM] = REDUCTION, [MX_PRIM_PROD] = REDUCTION, [MX_PRIM_MIN] = REDUCTION,
-    [MX_PRIM_MAX] = REDUCTION, [MX_PRIM_ALL] = REDUCTION, [MX_PRIM_ANY] = REDUCTION,
-    [MX_PRIM_ARGMIN] = ARG, [MX_PRIM_ARGMAX] = ARG,
-    [MX_PRIM_LOGSUMEXP] = {logsumexp, 1, 0, 0, 0}, [MX_PRIM_SOFTMAX] = {softmax, 1, 0, 0, 0},
-    [MX_PRIM_CUMSUM] = SCAN, [MX_PRIM_CUMPROD] = SCAN, [MX_PRIM_CUMMAX] = SCAN,
-    [MX_PRIM_CUMMIN] = SCAN, [MX_PRIM_LOGCUMSUMEXP] = SCAN,
+    [MX_PRIM_SUM] = REDUCTION,
+    [MX_PRIM_PROD] = REDUCTION,
+    [MX_PRIM_MIN] = REDUCTION,
+    [MX_PRIM_MAX] = REDUCTION,
+    [MX_PRIM_ALL] = REDUCTION,
+    [MX_PRIM_ANY] = REDUCTION,
+    [MX_PRIM_ARGMIN] = ARG,
+    [MX_PRIM_ARGMAX] = ARG,
+    [MX_PRIM_LOGSUMEXP] = {logsumexp, 1, 0, 0, 0},
+    [MX_PRIM_SOFTMAX] = {softmax, 1, 0, 0, 0},
+    [MX_PRIM_CUMSUM] = SCAN,
+    [MX_PRIM_CUMPROD] = SCAN,
+    [MX_PRIM_CUMMAX] = SCAN,
+    [MX_PRIM_CUMMIN] = SCAN,
+    [MX_PRIM_LOGCUMSUMEXP] = SCAN,
     [MX_PRIM_RESHAPE] = {reshape, 1, ANY, 0, 0},
-    [MX_PRIM_SQUEEZE] = {masked_axes, 1, 2, 0, 0}, [MX_PRIM_EXPAND_DIMS] = {masked_axes, 1, 2, 0, 0},
-    [MX_PRIM_TRANSPOSE] = {transpose, 1, ANY, 0, 0}, [MX_PRIM_BROADCAST_TO] = {broadcast, 1, ANY, 0, 0},
-    [MX_PRIM_SLICE] = {slice, 1, ANY, 0, 0}, [MX_PRIM_AS_STRIDED] = {as_strided, 1, ANY, 0, 0},
-    [MX_PRIM_DIAGONAL] = {diagonal, 1, 4, 0, 0}, [MX_PRIM_VIEW] = {view, 1, 1, 0, 0},
-    [MX_PRIM_CONTIGUOUS] = {copy, 1, 0, 0, 0}, [MX_PRIM_STOP_GRADIENT] = {stop_gradient, 1, 1, 0, 0},
+    [MX_PRIM_SQUEEZE] = {masked_axes, 1, 2, 0, 0},
+    [MX_PRIM_EXPAND_DIMS] = {masked_axes, 1, 2, 0, 0},
+    [MX_PRIM_TRANSPOSE] = {transpose, 1, ANY, 0, 0},
+    [MX_PRIM_BROADCAST_TO] = {broadcast, 1, ANY, 0, 0},
+    [MX_PRIM_SLICE] = {slice, 1, ANY, 0, 0},
+    [MX_PRIM_AS_STRIDED] = {as_strided, 1, ANY, 0, 0},
+    [MX_PRIM_DIAGONAL] = {diagonal, 1, 4, 0, 0},
+    [MX_PRIM_VIEW] = {view, 1, 1, 0, 0},
+    [MX_PRIM_CONTIGUOUS] = {copy, 1, 0, 0, 0},
+    [MX_PRIM_STOP_GRADIENT] = {stop_gradient, 1, 1, 0, 0},
     [MX_PRIM_DEPENDS] = {depends, ANY, 1, 0, ANY},
-    [MX_PRIM_GATHER] = {gather, ANY, ANY, 0, 0}, [MX_PRIM_SCATTER] = {scatter, ANY, ANY, 0, 0},
-    [MX_PRIM_TAKE] = ALONG(2), [MX_PRIM_TAKE_ALONG_AXIS] = ALONG(2),
-    [MX_PRIM_PUT_ALONG_AXIS] = ALONG(3), [MX_PRIM_SCATTER_ADD_AXIS] = ALONG(3),
+    [MX_PRIM_GATHER] = {gather, ANY, ANY, 0, 0},
+    [MX_PRIM_SCATTER] = {scatter, ANY, ANY, 0, 0},
+    [MX_PRIM_TAKE] = ALONG(2),
+    [MX_PRIM_TAKE_ALONG_AXIS] = ALONG(2),
+    [MX_PRIM_PUT_ALONG_AXIS] = ALONG(3),
+    [MX_PRIM_SCATTER_ADD_AXIS] = ALONG(3),
     [MX_PRIM_SLICE_UPDATE] = {slice_update, 2, ANY, 0, 0},
     [MX_PRIM_SLICE_DYNAMIC] = {slice_dynamic, 2, ANY, 0, 0},
     [MX_PRIM_SLICE_UPDATE_DYNAMIC] = {slice_dynamic, 3, ANY, 0, 0},
@@ -528,25 +552,37 @@ static const row rows[MX_PRIM_COUNT] = {
     [MX_PRIM_SEARCHSORTED] = {searchsorted, 2, WORDS(mx_searchsorted_params), 0, 0},
     [MX_PRIM_UNIQUE] = {unique, 2, 0, 2, 4},
     [MX_PRIM_CONCATENATE] = {concatenate, ANY, WORDS(mx_axis_params), 0, 0},
-    [MX_PRIM_SORT] = SORT, [MX_PRIM_ARGSORT] = SORT, [MX_PRIM_PARTITION] = SORT,
+    [MX_PRIM_SORT] = SORT,
+    [MX_PRIM_ARGSORT] = SORT,
+    [MX_PRIM_PARTITION] = SORT,
     [MX_PRIM_ARGPARTITION] = SORT,
-    [MX_PRIM_MATMUL] = {product, 2, 0, 0, 0}, [MX_PRIM_INTEGER_MATMUL] = {product, 2, 0, 0, 0},
+    [MX_PRIM_MATMUL] = {product, 2, 0, 0, 0},
+    [MX_PRIM_INTEGER_MATMUL] = {product, 2, 0, 0, 0},
     [MX_PRIM_ADDMM] = {product, 3, WORDS(mx_addmm_params), 0, 0},
-    [MX_PRIM_GATHER_MM] = {product, 4, 0, 0, 0}, [MX_PRIM_SEGMENTED_MM] = {product, 3, 0, 0, 0},
+    [MX_PRIM_GATHER_MM] = {product, 4, 0, 0, 0},
+    [MX_PRIM_SEGMENTED_MM] = {product, 3, 0, 0, 0},
     [MX_PRIM_HADAMARD_TRANSFORM] = {hadamard, 1, WORDS(mx_hadamard_params), 0, 0},
     [MX_PRIM_CONV_GENERAL] = {conv, 2, WORDS(mx_conv_params), 0, 0},
-    [MX_PRIM_QUANTIZE] = QUANTIZED(2, 2, ANY), [MX_PRIM_DEQUANTIZE] = QUANTIZED(4, 12, 0),
-    [MX_PRIM_QUANTIZED_MATMUL] = QUANTIZED(4, 8, 0), [MX_PRIM_GATHER_QMM] = QUANTIZED(6, 8, 0),
-    [MX_PRIM_TO_FP8] = {fp8, 1, 0, 0, 0}, [MX_PRIM_FROM_FP8] = {fp8, 1, 0, 0, 0},
+    [MX_PRIM_QUANTIZE] = QUANTIZED(2, 2, ANY),
+    [MX_PRIM_DEQUANTIZE] = QUANTIZED(4, 12, 0),
+    [MX_PRIM_QUANTIZED_MATMUL] = QUANTIZED(4, 8, 0),
+    [MX_PRIM_GATHER_QMM] = QUANTIZED(6, 8, 0),
+    [MX_PRIM_TO_FP8] = {fp8, 1, 0, 0, 0},
+    [MX_PRIM_FROM_FP8] = {fp8, 1, 0, 0, 0},
     [MX_PRIM_RMS_NORM] = {norm, 2, WORDS(mx_norm_params), 2, 0},
     [MX_PRIM_LAYER_NORM] = {norm, 3, WORDS(mx_norm_params), 6, 0},
     [MX_PRIM_ROPE] = {rope, 3, WORDS(mx_rope_params), 6, 0},
     [MX_PRIM_SCALED_DOT_PRODUCT_ATTENTION] = {attention, 5, WORDS(mx_attention_params), 24, 0},
     [MX_PRIM_CROSS_ENTROPY] = {cross_entropy, 2, 0, 0, 0},
     [MX_PRIM_GATED_DELTA_UPDATE] = {gated_delta, 7, 0, 96, 2},
-    [MX_PRIM_CHOLESKY] = FACTOR(1), [MX_PRIM_INVERSE] = FACTOR(1), [MX_PRIM_SOLVE] = FACTOR(2),
-    [MX_PRIM_SOLVE_TRIANGULAR] = FACTOR(2), [MX_PRIM_LU_FACTOR] = {factor, 1, 0, 0, 3},
-    [MX_PRIM_SVD] = SPECTRAL, [MX_PRIM_EIGH] = SPECTRAL, [MX_PRIM_EIG] = SPECTRAL,
+    [MX_PRIM_CHOLESKY] = FACTOR(1),
+    [MX_PRIM_INVERSE] = FACTOR(1),
+    [MX_PRIM_SOLVE] = FACTOR(2),
+    [MX_PRIM_SOLVE_TRIANGULAR] = FACTOR(2),
+    [MX_PRIM_LU_FACTOR] = {factor, 1, 0, 0, 3},
+    [MX_PRIM_SVD] = SPECTRAL,
+    [MX_PRIM_EIGH] = SPECTRAL,
+    [MX_PRIM_EIG] = SPECTRAL,
     [MX_PRIM_ARANGE] = {arange, 0, WORDS(mx_arange_params), 0, 0},
     [MX_PRIM_RANDOM_BITS] = {random_bits, 1, WORDS(mx_bits_params), 0, 0},
     [MX_PRIM_RANDOM_ERF] = {random_erf, 1, WORDS(mx_random_erf_params), 0, 0},
@@ -579,7 +615,8 @@ static bool counts_fit(const row *w, rec *r) {
   return true;
 }
 
-/* The builder made another operation than was recorded: it has arguments that no caller can give. */
+/* The builder made another operation than was recorded: it has arguments that no caller can give.
+ */
 static bool same_words(rec *r, const mx_array *a) {
   const mx_op *op = a->op;
   if (!op || op->prim != r->prim || mx_prim_view(r->prim))

@@ -1,5 +1,6 @@
-/* Operations made from records that nobody vouches for: each goes through the builder that checks such
- * an operation's arguments, so that no record, whatever it says, makes a kernel leave its inputs. */
+/* Operations made from records that nobody vouches for: each goes through the builder that checks
+ * such an operation's arguments, so that no record, whatever it says, makes a kernel leave its
+ * inputs. */
 #ifndef MX_TRANSFORMS_REBUILD_H
 #define MX_TRANSFORMS_REBUILD_H
 

@@ -74,7 +74,11 @@ static int mixed(mx_vec in, mx_vec *out) {
   h = mx_maximum(mx_add(h, mx_sum_axis(t, 0, true, S), S), num(0), S);
   if (!h)
     return 1;
-  h = mx_add(h, mx_multiply(mx_reshape(mx_arange(0, (double)h->shape[1], 1, MLX_FLOAT32, S), MX_INTS(1, -1), S), num(2), S), S);
+  h = mx_add(h,
+             mx_multiply(mx_reshape(mx_arange(0, (double)h->shape[1], 1, MLX_FLOAT32, S),
+                                    MX_INTS(1, -1), S),
+                         num(2), S),
+             S);
   mx_array *m = mx_softmax_axis(h, -1, false, S);
   return give(out, m, mx_sort_axis(mx_subtract(h, m, S), 0, S), x);
 }
@@ -116,7 +120,8 @@ static void same_both_ways(body f, mx_vec in) {
 static void changes_no_bit(void **state) {
   (void)state;
   mx_scope s = mx_scope_open();
-  mx_array *x = noisy(MX_INTS(33, 40), 3, MLX_FLOAT32, 1), *w = noisy(MX_INTS(40, 33), 1, MLX_FLOAT32, 2);
+  mx_array *x = noisy(MX_INTS(33, 40), 3, MLX_FLOAT32, 1),
+           *w = noisy(MX_INTS(40, 33), 1, MLX_FLOAT32, 2);
   for (int half = 0; half < 3; half++) {
     mlx_dtype t = half == 0 ? MLX_FLOAT32 : half == 1 ? MLX_BFLOAT16 : MLX_FLOAT16;
     mx_array *in[] = {mx_cast(x, t, S), mx_cast(w, t, S)};
@@ -176,7 +181,8 @@ static void call(const mx_compiled *c, mx_array *a, mx_array *b) {
   free(out.p);
 }
 
-/* A new shape, dtype, rank or number of arguments, or a new constant, is traced; nothing else is. */
+/* A new shape, dtype, rank or number of arguments, or a new constant, is traced; nothing else is.
+ */
 static void traces_once_a_kind(void **state) {
   (void)state;
   mx_scope s = mx_scope_open();
@@ -329,7 +335,9 @@ static int gradient(body f, mx_vec in, mx_vec *out) {
   return bad;
 }
 
-static int gradient_of_compiled(mx_vec in, mx_vec *out) { return gradient(compiled_square, in, out); }
+static int gradient_of_compiled(mx_vec in, mx_vec *out) {
+  return gradient(compiled_square, in, out);
+}
 static int gradient_of_plain(mx_vec in, mx_vec *out) { return gradient(plain_square, in, out); }
 
 /* compile in grad, grad in compile, compile in compile: all give what the plain function gives. */
@@ -356,7 +364,8 @@ static void works_inside_and_around(void **state) {
 static void modes(void **state) {
   (void)state;
   mx_scope s = mx_scope_open();
-  mx_array *in[] = {noisy(MX_INTS(9, 7), 1, MLX_FLOAT32, 1), noisy(MX_INTS(7, 9), 1, MLX_FLOAT32, 2)};
+  mx_array *in[] = {noisy(MX_INTS(9, 7), 1, MLX_FLOAT32, 1),
+                    noisy(MX_INTS(7, 9), 1, MLX_FLOAT32, 2)};
   for (int m = MLX_COMPILE_MODE_DISABLED; m <= MLX_COMPILE_MODE_ENABLED; m++) {
     uint64_t t = traces();
     assert_int_equal(mx_compile_set_mode((mlx_compile_mode)m), 0);
@@ -377,9 +386,9 @@ static void *caller(void *arg) {
     mx_scope s = mx_scope_open();
     mx_array *x = mx_broadcast_to(num(i % 7), MX_INTS(i % 13 + 1), S);
     mx_vec got = {NULL, 0}, want = {NULL, 0};
-    if (mx_compiled_call(c, (mx_vec){&x, 1}, &got) || c->fun.call(c->fun.ctx, (mx_vec){&x, 1}, &want) ||
-        mx_eval1(got.p[0]) || mx_eval1(want.p[0]) ||
-        memcmp(mx_data(got.p[0]), mx_data(want.p[0]), mx_nbytes(want.p[0])))
+    if (mx_compiled_call(c, (mx_vec){&x, 1}, &got) ||
+        c->fun.call(c->fun.ctx, (mx_vec){&x, 1}, &want) || mx_eval1(got.p[0]) ||
+        mx_eval1(want.p[0]) || memcmp(mx_data(got.p[0]), mx_data(want.p[0]), mx_nbytes(want.p[0])))
       atomic_store(&wrong, 1);
     free(got.p);
     free(want.p);
@@ -409,7 +418,8 @@ static void failed_allocations_are_errors(void **state) {
   (void)state;
 #ifdef FAILS_ALLOCATIONS
   mx_scope s = mx_scope_open();
-  mx_array *in[] = {noisy(MX_INTS(9, 7), 1, MLX_FLOAT32, 1), noisy(MX_INTS(7, 9), 1, MLX_FLOAT32, 2)};
+  mx_array *in[] = {noisy(MX_INTS(9, 7), 1, MLX_FLOAT32, 1),
+                    noisy(MX_INTS(7, 9), 1, MLX_FLOAT32, 2)};
   body f = mixed;
   mx_compiled c = of(&f, mx_compile_id());
   mx_vec want = {NULL, 0};

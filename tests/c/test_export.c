@@ -1,5 +1,5 @@
-/* Functions in files: what comes back computes the same bits, calls that fit no trace are refused with
- * the traces named, and no damaged file does more than fail. */
+/* Functions in files: what comes back computes the same bits, calls that fit no trace are refused
+ * with the traces named, and no damaged file does more than fail. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -29,9 +29,13 @@ static mx_ints none(void) { return (mx_ints){NULL, 0}; }
 
 /* ---- every kind of operation: x (4, 6), w (6, 4), float32 ---- */
 
-#define BODY(name, expr) \
-  static mx_array *name(mx_vec in) { return expr; }
-BODY(b_chain, mx_where(mx_greater(X, num(0), S), mx_exp(mx_multiply(X, num(2), S), S), mx_square(X, S), S))
+#define BODY(name, expr)                  \
+  static mx_array *name(mx_vec in) {      \
+    (void)in;                             \
+    return expr;                          \
+  }
+BODY(b_chain,
+     mx_where(mx_greater(X, num(0), S), mx_exp(mx_multiply(X, num(2), S), S), mx_square(X, S), S))
 BODY(b_cast, mx_cast(mx_cast(X, MLX_BFLOAT16, S), MLX_INT32, S))
 BODY(b_matmul, mx_matmul(X, W, S))
 BODY(b_matmul_t, mx_matmul(mx_transpose(W, S), mx_transpose(X, S), S))
@@ -43,7 +47,8 @@ BODY(b_argmax, mx_argmax_axis(X, 1, true, S))
 BODY(b_softmax, mx_softmax_axis(X, 0, false, S))
 BODY(b_lse, mx_logsumexp_axes(X, MX_INTS(0), true, S))
 BODY(b_cumsum, mx_cumsum(X, 1, true, false, S))
-BODY(b_views, mx_squeeze_axis(mx_expand_dims(mx_reshape(mx_transpose(X, S), MX_INTS(-1, 3), S), 1, S), 1, S))
+BODY(b_views,
+     mx_squeeze_axis(mx_expand_dims(mx_reshape(mx_transpose(X, S), MX_INTS(-1, 3), S), 1, S), 1, S))
 BODY(b_slice, mx_slice(X, MX_INTS(3, 1), MX_INTS(-5, 6), MX_INTS(-1, 2), S))
 BODY(b_flatten, mx_flatten(mx_slice(X, MX_INTS(0, 1), MX_INTS(4, 5), MX_INTS(2, 1), S), 0, -1, S))
 BODY(b_strided, mx_as_strided(X, MX_INTS(3, 3), MX_INTS(5, 2), 1, S))
@@ -55,35 +60,50 @@ BODY(b_take, mx_take_axis(X, mx_arange(0, 3, 1, MLX_INT32, S), 1, S))
 BODY(b_take_along, mx_take_along_axis(X, mx_argsort_axis(X, 1, S), 1, S))
 BODY(b_put_along, mx_put_along_axis(X, mx_argmax_axis(X, 1, true, S), num(9), 1, S))
 BODY(b_gather, mx_gather_single(X, mx_arange(0, 2, 1, MLX_INT32, S), 0, MX_INTS(1, 6), S))
-BODY(b_scatter, mx_scatter_add_single(X, mx_arange(0, 2, 1, MLX_INT32, S),
-                                      mx_reshape(mx_slice(X, MX_INTS(0, 0), MX_INTS(2, 6), MX_INTS(1, 1), S),
-                                                 MX_INTS(2, 1, 6), S), 0, S))
+BODY(b_scatter,
+     mx_scatter_add_single(X, mx_arange(0, 2, 1, MLX_INT32, S),
+                           mx_reshape(mx_slice(X, MX_INTS(0, 0), MX_INTS(2, 6), MX_INTS(1, 1), S),
+                                      MX_INTS(2, 1, 6), S),
+                           0, S))
 BODY(b_update, mx_slice_update(X, num(7), MX_INTS(3, 0), MX_INTS(0, 6), MX_INTS(-2, 3), S))
-BODY(b_dynamic, mx_slice_dynamic(X, mx_reshape(mx_arange(1, 2, 1, MLX_INT32, S), MX_INTS(1), S), MX_INTS(0), MX_INTS(2, 6), S))
+BODY(b_dynamic, mx_slice_dynamic(X, mx_reshape(mx_arange(1, 2, 1, MLX_INT32, S), MX_INTS(1), S),
+                                 MX_INTS(0), MX_INTS(2, 6), S))
 BODY(b_masked, mx_masked_scatter(X, mx_greater(X, num(0), S), W, S))
 BODY(b_search, mx_searchsorted(mx_sort(X, S), W, "right", S))
 BODY(b_sort, mx_sort_axis(X, 0, S))
 BODY(b_partition, mx_sort_axis(mx_partition_axis(X, 2, 1, S), 1, S))
-BODY(b_conv, mx_conv_general(mx_reshape(X, MX_INTS(1, 4, 6), S), mx_reshape(mx_slice(W, MX_INTS(0, 0), MX_INTS(6, 2), MX_INTS(1, 1), S), MX_INTS(1, 2, 6), S), MX_INTS(1), MX_INTS(1), MX_INTS(0), none(), none(), 1, false, S))
+BODY(b_conv, mx_conv_general(mx_reshape(X, MX_INTS(1, 4, 6), S),
+                             mx_reshape(mx_slice(W, MX_INTS(0, 0), MX_INTS(6, 2), MX_INTS(1, 1), S),
+                                        MX_INTS(1, 2, 6), S),
+                             MX_INTS(1), MX_INTS(1), MX_INTS(0), none(), none(), 1, false, S))
 BODY(b_rms, mx_fast_rms_norm(X, mx_sum_axis(X, 0, false, S), 1e-5f, S))
 BODY(b_layer, mx_fast_layer_norm(X, NULL, NULL, 1e-5f, S))
-BODY(b_rope, mx_fast_rope(mx_reshape(X, MX_INTS(1, 4, 6), S), 6, false, (mlx_optional_float){10000, true}, 1, 3, NULL, S))
-BODY(b_attention, mx_fast_scaled_dot_product_attention(mx_reshape(X, MX_INTS(1, 1, 4, 6), S), mx_reshape(X, MX_INTS(1, 1, 4, 6), S), mx_reshape(W, MX_INTS(1, 1, 4, 6), S), 0.3f, "causal", NULL, NULL, S))
+BODY(b_rope, mx_fast_rope(mx_reshape(X, MX_INTS(1, 4, 6), S), 6, false,
+                          (mlx_optional_float){10000, true}, 1, 3, NULL, S))
+BODY(b_attention, mx_fast_scaled_dot_product_attention(mx_reshape(X, MX_INTS(1, 1, 4, 6), S),
+                                                       mx_reshape(X, MX_INTS(1, 1, 4, 6), S),
+                                                       mx_reshape(W, MX_INTS(1, 1, 4, 6), S), 0.3f,
+                                                       "causal", NULL, NULL, S))
 BODY(b_cross, mx_fast_cross_entropy(X, mx_argmax_axis(X, 1, false, S), S))
 BODY(b_fft, mx_abs(mx_fft_rfft(X, 6, 1, MLX_FFT_NORM_BACKWARD, S), S))
 BODY(b_random, mx_random_bits(MX_INTS(3, 4), 2, mx_random_key(5), S))
 BODY(b_normal, mx_random_normal(MX_INTS(3, 4), MLX_FLOAT32, 0, 1, mx_random_key(5), S))
-BODY(b_chol, mx_linalg_cholesky(mx_add(mx_matmul(X, W, S), mx_multiply(mx_eye(4, 4, 0, MLX_FLOAT32, S), num(50), S), S), false, S))
+BODY(b_chol, mx_linalg_cholesky(mx_add(mx_matmul(X, W, S),
+                                       mx_multiply(mx_eye(4, 4, 0, MLX_FLOAT32, S), num(50), S), S),
+                                false, S))
 BODY(b_stop, mx_stop_gradient(mx_add(X, X, S), S))
-BODY(b_big, mx_add(mx_zeros(MX_INTS(200, 4, 6), MLX_FLOAT32, S), X, S)) /* larger than what is kept as a constant */
+BODY(b_big, mx_add(mx_zeros(MX_INTS(200, 4, 6), MLX_FLOAT32, S), X,
+                   S)) /* larger than what is kept as a constant */
 
 static mx_array *b_quantized(mx_vec in) {
   mx_vec q = {NULL, 0};
   mlx_optional_int group = {32, true}, bits = {4, true};
-  mx_array *w = mx_reshape(mx_concatenate_axis((mx_vec){(mx_array *[]){W, W, W, W}, 4}, 0, S), MX_INTS(3, 32), S);
+  mx_array *w = mx_reshape(mx_concatenate_axis((mx_vec){(mx_array *[]){W, W, W, W}, 4}, 0, S),
+                           MX_INTS(3, 32), S);
   mx_array *r = mx_quantize(&q, w, group, bits, "affine", NULL, S)
                     ? NULL
-                    : mx_quantized_matmul(mx_ones(MX_INTS(2, 32), MLX_FLOAT32, S), q.p[0], q.p[1], q.p[2], true, group, bits, "affine", S);
+                    : mx_quantized_matmul(mx_ones(MX_INTS(2, 32), MLX_FLOAT32, S), q.p[0], q.p[1],
+                                          q.p[2], true, group, bits, "affine", S);
   free(q.p);
   return r;
 }
@@ -109,11 +129,12 @@ static mx_array *b_depends(mx_vec in) {
 
 typedef mx_array *(*body)(mx_vec);
 static const body bodies[] = {
-    b_chain, b_cast, b_matmul, b_matmul_t, b_addmm, b_sums, b_prod, b_any, b_argmax, b_softmax, b_lse,
-    b_cumsum, b_views, b_slice, b_flatten, b_strided, b_diagonal, b_view, b_broadcast, b_concat, b_take,
-    b_take_along, b_put_along, b_gather, b_scatter, b_update, b_dynamic, b_masked, b_search, b_sort,
-    b_partition, b_conv, b_rms, b_layer, b_rope, b_attention, b_cross, b_fft, b_random, b_chol, b_stop,
-    b_big, b_quantized, b_svd, b_qr, b_depends, b_normal,
+    b_chain,    b_cast,    b_matmul,    b_matmul_t,  b_addmm,  b_sums,       b_prod,      b_any,
+    b_argmax,   b_softmax, b_lse,       b_cumsum,    b_views,  b_slice,      b_flatten,   b_strided,
+    b_diagonal, b_view,    b_broadcast, b_concat,    b_take,   b_take_along, b_put_along, b_gather,
+    b_scatter,  b_update,  b_dynamic,   b_masked,    b_search, b_sort,       b_partition, b_conv,
+    b_rms,      b_layer,   b_rope,      b_attention, b_cross,  b_fft,        b_random,    b_chol,
+    b_stop,     b_big,     b_quantized, b_svd,       b_qr,     b_depends,    b_normal,
 };
 enum { N_BODIES = sizeof bodies / sizeof *bodies };
 
@@ -148,7 +169,8 @@ static void every_operation_comes_back(void **state) {
   (void)state;
   for (int i = 0; i < N_BODIES; i++) {
     mx_scope s = mx_scope_open();
-    mx_array *args[] = {noisy(MX_INTS(4, 6), 1, MLX_FLOAT32, 1), noisy(MX_INTS(6, 4), 1, MLX_FLOAT32, 2)};
+    mx_array *args[] = {noisy(MX_INTS(4, 6), 1, MLX_FLOAT32, 1),
+                        noisy(MX_INTS(6, 4), 1, MLX_FLOAT32, 2)};
     export_bodies(&bodies[i], 1, args, 2, false);
     mx_imported *g = mx_import_file(path);
     if (!g)
@@ -163,7 +185,8 @@ static void every_operation_comes_back(void **state) {
 /* ---- shapes ---- */
 
 static mx_array *two_layers(mx_vec in) {
-  mx_array *w = mx_cast(mx_reshape(mx_arange(0, 12, 1, MLX_FLOAT32, S), MX_INTS(6, 2), S), MLX_FLOAT32, S);
+  mx_array *w =
+      mx_cast(mx_reshape(mx_arange(0, 12, 1, MLX_FLOAT32, S), MX_INTS(6, 2), S), MLX_FLOAT32, S);
   mx_array *h = mx_softmax_axis(mx_matmul(mx_exp(X, S), w, S), -1, false, S);
   return mx_multiply(h, mx_mean(X, false, S), S);
 }
@@ -172,7 +195,8 @@ static void shapeless_takes_other_shapes(void **state) {
   (void)state;
   mx_scope s = mx_scope_open();
   body f = two_layers;
-  mx_array *x = noisy(MX_INTS(4, 6), 1, MLX_FLOAT32, 1), *y = noisy(MX_INTS(9, 6), 1, MLX_FLOAT32, 1);
+  mx_array *x = noisy(MX_INTS(4, 6), 1, MLX_FLOAT32, 1),
+           *y = noisy(MX_INTS(9, 6), 1, MLX_FLOAT32, 1);
   export_bodies(&f, 1, &x, 1, true);
   mx_imported *g = mx_import_file(path);
   assert_non_null(g);
@@ -191,10 +215,12 @@ static void shapeless_takes_other_shapes(void **state) {
 
 /* ---- through the C API ---- */
 
-static int add_keyword(mlx_vector_array *res, const mlx_vector_array in, const mlx_map_string_to_array kw) {
+static int add_keyword(mlx_vector_array *res, const mlx_vector_array in,
+                       const mlx_map_string_to_array kw) {
   mlx_array x = mlx_array_new(), y = mlx_array_new(), r = mlx_array_new();
   mlx_stream s = mlx_default_cpu_stream_new();
-  int bad = mlx_vector_array_get(&x, in, 0) || mlx_map_string_to_array_get(&y, kw, "y") || mlx_add(&r, x, y, s);
+  int bad = mlx_vector_array_get(&x, in, 0) || mlx_map_string_to_array_get(&y, kw, "y") ||
+            mlx_add(&r, x, y, s);
   if (!bad)
     *res = mlx_vector_array_new_value(r);
   mlx_array_free(x);
@@ -283,7 +309,8 @@ static void try(const char *bytes, size_t n) {
   mx_scope s = mx_scope_open();
   mx_imported *g = mx_import_bytes(bytes, n);
   if (g) {
-    mx_array *args[] = {noisy(MX_INTS(4, 6), 1, MLX_FLOAT32, 1), noisy(MX_INTS(6, 4), 1, MLX_FLOAT32, 2)};
+    mx_array *args[] = {noisy(MX_INTS(4, 6), 1, MLX_FLOAT32, 1),
+                        noisy(MX_INTS(6, 4), 1, MLX_FLOAT32, 2)};
     mx_vec out = {NULL, 0};
     mx_call_args a = {{args, 2}, 0, NULL};
     if (!mx_imported_call(g, &a, &out))
@@ -301,7 +328,8 @@ static void damaged_files_only_fail(void **state) {
   size_t memory = mx_memory_active();
   for (int i = 0; i < N_BODIES; i += 3) {
     mx_scope s = mx_scope_open();
-    mx_array *args[] = {noisy(MX_INTS(4, 6), 1, MLX_FLOAT32, 1), noisy(MX_INTS(6, 4), 1, MLX_FLOAT32, 2)};
+    mx_array *args[] = {noisy(MX_INTS(4, 6), 1, MLX_FLOAT32, 1),
+                        noisy(MX_INTS(6, 4), 1, MLX_FLOAT32, 2)};
     export_bodies(&bodies[i], 1, args, 2, false);
     mx_scope_close(s, NULL);
     size_t n;

@@ -1,4 +1,5 @@
-/* Segments: what goes over the same rows is done block by block, in as many bits and in less memory. */
+/* Segments: what goes over the same rows is done block by block, in as many bits and in less
+ * memory. */
 #include "values.h"
 
 #include "backend/backend.h"
@@ -38,7 +39,8 @@ static mx_array *loss(mx_array *x) {
 static mx_array *two_axes(mx_array *x) {
   mx_scope scope = mx_scope_open();
   mx_array *m = mx_max_axes(x, MX_INTS(-1, -2), true, S);
-  mx_array *r = mx_scope_close(scope, mx_sum_axes(mx_exp(mx_subtract(x, m, S), S), MX_INTS(-2, -1), true, S));
+  mx_array *r =
+      mx_scope_close(scope, mx_sum_axes(mx_exp(mx_subtract(x, m, S), S), MX_INTS(-2, -1), true, S));
   return mx_scope_own(r);
 }
 
@@ -63,8 +65,8 @@ static void same_bits(body f, mx_array *x) {
 
 static void changes_no_bit(void **state) {
   (void)state;
-  static const int64_t shapes[][4] = {{300, 1024}, {5000, 67}, {3, 700, 200}, {1, 400, 1, 999}, {40000, 9},
-                                      {20, 30, 24, 25}};
+  static const int64_t shapes[][4] = {{300, 1024},      {5000, 67}, {3, 700, 200},
+                                      {1, 400, 1, 999}, {40000, 9}, {20, 30, 24, 25}};
   static const int ndims[] = {2, 2, 3, 4, 2, 4};
   for (int i = 0; i < 6; i++) {
     mx_scope s = mx_scope_open();

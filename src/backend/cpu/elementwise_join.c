@@ -1,7 +1,7 @@
 // Joins the float32 steps of a plan: a pass over a tile costs about as much as the arithmetic.
-// Invariant: a step that is joined into its only reader computes what it did, with its own rounding,
-// only later; nobody has overwritten its inputs, because registers are written once and slots are
-// given out afterwards.
+// Invariant: a step that is joined into its only reader computes what it did, with its own
+// rounding, only later; nobody has overwritten its inputs, because registers are written once and
+// slots are given out afterwards.
 #include "backend/cpu/elementwise_plan.h"
 
 #include <string.h>

@@ -67,7 +67,8 @@ void MX_SIMD(fill_elementwise_joined)(mx_ew_kernels *k) { (void)k; }
   }
 
 #define LINES(X) LINES_1(X, ADD) LINES_1(X, SUB) LINES_1(X, MUL)
-#define LINES_1(X, O1) LINES_2(X, O1, ADD) LINES_2(X, O1, SUB) LINES_2(X, O1, MUL) LINES_2(X, O1, BUS)
+#define LINES_1(X, O1)                                                                             \
+  LINES_2(X, O1, ADD) LINES_2(X, O1, SUB) LINES_2(X, O1, MUL) LINES_2(X, O1, BUS)
 #define LINES_2(X, O1, O2) X(O1, O2, ADD) X(O1, O2, SUB) X(O1, O2, MUL) X(O1, O2, BUS)
 #define TREES(X) TREES_1(X, ADD) TREES_1(X, SUB) TREES_1(X, MUL)
 #define TREES_1(X, O1) TREES_2(X, O1, ADD) TREES_2(X, O1, SUB) TREES_2(X, O1, MUL)
