@@ -13,12 +13,17 @@ typedef size_t (*fun_body)(mx_array *const *in, mx_array **out);
 
 #define MAX_OUT 8
 
+/* As a caller of the C API would: only the outputs are held when it returns. */
 static inline int call_fun_body(void *ctx, mx_vec in, mx_vec *out) {
   mx_array *r[MAX_OUT];
+  mx_scope scope = mx_scope_open();
   size_t n = (*(fun_body *)ctx)(in.p, r);
-  for (size_t i = 0; i < n; i++)
-    if (!r[i]) return 1;
-  if (n == 0 || mx_vec_alloc(out, n, "test")) return 1;
+  bool bad = n == 0;
+  for (size_t i = 0; i < n; i++) bad = bad || !r[i];
+  for (size_t i = 0; i < n && !bad; i++) mx_retain(r[i]);
+  mx_scope_close(scope, NULL);
+  for (size_t i = 0; i < n && !bad; i++) r[i] = mx_scope_own(r[i]);
+  if (bad || mx_vec_alloc(out, n, "test")) return 1;
   memcpy(out->p, r, n * sizeof *r);
   return 0;
 }
