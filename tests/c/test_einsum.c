@@ -76,7 +76,7 @@ static void test_errors(void **state) {
   CHECK_FAILS(mx_einsum("ij->ij->ij", (mx_vec){two, 1}, S), MX_VALUE);
   CHECK_FAILS(mx_einsum("ii", (mx_vec){two, 1}, S), MX_VALUE);
   CHECK_FAILS(mx_einsum("ij,ik->jk", (mx_vec){two, 2}, S), MX_VALUE);
-  CHECK_FAILS(mx_einsum("ij,jk", (mx_vec){whole, 2}, S), MX_VALUE);
+  assert_non_null(mx_einsum("ij,jk", (mx_vec){whole, 2}, S)); /* integer products, unlike MLX */
   CHECK_FAILS(mx_hadamard_transform(a, none, S), MX_VALUE);
   CHECK_FAILS(mx_hadamard_transform(mx_ones(MX_INTS(6), MLX_FLOAT32, S), none, S), MX_VALUE);
   CHECK_FAILS(mx_hadamard_transform(mx_ones(MX_INTS(4), MLX_FLOAT64, S), none, S), MX_VALUE);

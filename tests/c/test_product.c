@@ -475,15 +475,14 @@ static int run_all(void) {
 int main(int argc, char **argv) {
   static const char *const tiers[] = {"ref", "avx2", "avx512", "avx512bf16", "neon"};
   (void)argc;
+  (void)argv;
   if (getenv("MLX_CPU_ISA")) return run_all();
   int failed = 0;
   for (size_t i = 0; i < sizeof tiers / sizeof *tiers; i++) {
     pid_t child = fork();
     if (child == 0) {
       setenv("MLX_CPU_ISA", tiers[i], 1);
-      execv("/proc/self/exe", argv);
-      execv(argv[0], argv);
-      _exit(127);
+      _exit(run_all()); /* nothing has chosen kernels yet in this process */
     }
     int status = 0;
     if (child < 0 || waitpid(child, &status, 0) < 0 || status != 0) {
