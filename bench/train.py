@@ -3,7 +3,7 @@
     python bench/train.py --ours PYTHONPATH [--mlx PYTHON] [--torch PYTHON] [--rounds N]
                           [--threads 1 2] [--seconds S] [--json FILE]
 
-`./dev bench train` (with --peers) brings the environments. Each round measures every contender once
+The peers are environments of their own. Each round measures every contender once
 with every thread count. Shown is the best round and, in brackets, the median, in thousands of
 samples a second; then ours over each peer, best over best."""
 

@@ -4,8 +4,7 @@ each model folder, an answer of its server, the losses of 20 LoRA steps.
     PYTHON tests/tools/mlx_lm_run.py OUT.json FOLDER...
     PYTHON tests/tools/mlx_lm_run.py --compare REAL.json OURS.json
 
-Run it once in an environment with real MLX and once where `mlx` is ours; `./dev mlx-lm` does
-both."""
+Run it once in an environment with real MLX and once where `mlx` is ours (PYTHONPATH), then compare."""
 
 import json
 import re
