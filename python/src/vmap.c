@@ -130,7 +130,7 @@ static int trace(mlx_vector_array *res, const mlx_vector_array in, void *payload
 static PyObject *replace(const vmap_call *c, mlx_vector_array in, mlx_vector_array s_in,
                          mlx_vector_array s_out, const axis_list *axes) {
   mxp_leaves outs = {NULL, 0, 0};
-  axis_list out_axes = {NULL, 0};
+  axis_list out_axes = {0};
   mlx_vector_array res = mlx_vector_array_new();
   PyObject *out = NULL;
   if (!mxp_collect(&outs, c->out, MXP_REFUSE_OTHERS) &&
@@ -153,7 +153,7 @@ static PyObject *call(mxp_function *f, PyObject *args, PyObject *kw) {
     return NULL;
   }
   mxp_leaves l = {NULL, 0, 0};
-  axis_list axes = {NULL, 0};
+  axis_list axes = {0};
   vmap_call c = {f, args, NULL};
   mlx_vector_array in = {NULL}, s_in = mlx_vector_array_new(), s_out = mlx_vector_array_new();
   mlx_closure fun = {NULL};
