@@ -6,6 +6,8 @@
     mx.eval(model.parameters(), optimizer.state)
 """
 
+import mlx.core as mx  # a name of MLX's package too
+
 from mlx.optimizers.optimizers import (
     AdaDelta as AdaDelta,
     Adafactor as Adafactor,
