@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "core.h"
 #include "core/print.h"
 
@@ -518,7 +519,7 @@ static int add_constants(PyObject *module) {
     if (bad) return -1;
   }
   return PyModule_AddObjectRef(module, "newaxis", Py_None) ||
-         PyModule_AddStringConstant(module, "__version__", MX_VERSION) ||
+         PyModule_AddStringConstant(module, "__version__", MX_MLX_VERSION) ||
          PyModule_AddStringConstant(module, "__array_api_version__", "2025.12");
 }
 
