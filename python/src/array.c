@@ -8,6 +8,7 @@
 #include <structmember.h>
 
 #include "core/print.h"
+#include "core/session.h"
 #include "gen/ops.h"
 #include "methods.h"
 
@@ -290,8 +291,15 @@ static PyObject *array_index(PyObject *self) {
   return mxp_item_method(self, NULL);
 }
 
-static Py_ssize_t array_len(PyObject *self) {
+/* Python takes lengths for constants: what is traced with them serves no others. */
+static mx_array *lengths_read(PyObject *self) {
   mx_array *a = mxp_node(self);
+  if (mx_session_shapeless() && mx_session_has(mx_session_mine(), a)) mx_session_pin_shapes();
+  return a;
+}
+
+static Py_ssize_t array_len(PyObject *self) {
+  mx_array *a = lengths_read(self);
   if (!a->ndim) {
     PyErr_SetString(PyExc_TypeError, "len() 0-dimensional array.");
     return -1;
@@ -361,7 +369,7 @@ static PyObject *rebuild(PyObject *module, PyObject *args) {
 }
 
 static PyObject *shape_tuple(PyObject *self, void *unused) {
-  mx_array *a = mxp_node(self);
+  mx_array *a = lengths_read(self);
   (void)unused;
   PyObject *out = PyTuple_New(a->ndim);
   for (int i = 0; out && i < a->ndim; i++) {
@@ -422,11 +430,11 @@ static PyObject *get_ndim(PyObject *self, void *unused) {
 }
 static PyObject *get_size(PyObject *self, void *unused) {
   (void)unused;
-  return PyLong_FromLongLong(mxp_node(self)->size);
+  return PyLong_FromLongLong(lengths_read(self)->size);
 }
 static PyObject *get_nbytes(PyObject *self, void *unused) {
   (void)unused;
-  return PyLong_FromSize_t(mx_nbytes(mxp_node(self)));
+  return PyLong_FromSize_t(mx_nbytes(lengths_read(self)));
 }
 static PyObject *get_itemsize(PyObject *self, void *unused) {
   (void)unused;
@@ -504,7 +512,7 @@ static PyObject *array_iter(PyObject *self) {
 
 static PyObject *iterator_next(PyObject *self) {
   iterator *it = (iterator *)self;
-  mx_array *a = mxp_node(it->array);
+  mx_array *a = lengths_read(it->array);
   if (!a->ndim || it->at >= a->shape[0]) return NULL;
   PyObject *i = PyLong_FromSsize_t(it->at++);
   PyObject *out = i ? mxp_getitem(it->array, i) : NULL;

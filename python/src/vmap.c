@@ -18,7 +18,6 @@ typedef struct axis_list {
 
 /* The axis of the next array. */
 static int add_axis(axis_list *l, PyObject *axis) {
-  while (PyTuple_Check(axis) && PyTuple_Size(axis) == 1) axis = PyTuple_GetItem(axis, 0);
   if (axis != Py_None && !PyLong_Check(axis)) {
     PyErr_SetString(PyExc_ValueError, "[vmap] axis must be int or None.");
     return -1;
@@ -97,13 +96,22 @@ static int axes_of(axis_list *l, PyObject *tree, PyObject *axes, const mxp_leave
   return add_axes(l, tree, axes);
 }
 
+static bool is_one(PyObject *tree) {
+  return PyTuple_Check(tree) && PyTuple_Size(tree) == 1;
+}
+
 /* One argument is its own tree, and may have its axes in a tuple of one. */
 static int argument_axes(axis_list *l, PyObject *args, PyObject *axes, const mxp_leaves *arrays) {
-  if (PyTuple_Size(args) != 1) return axes_of(l, args, axes, arrays, 0);
+  if (!is_one(args)) return axes_of(l, args, axes, arrays, 0);
   PyObject *only = PyTuple_GetItem(args, 0);
-  bool wrapped = PyTuple_Check(axes) && PyTuple_Size(axes) == 1 &&
-                 !(PyTuple_Check(only) && PyTuple_Size(only) == 1);
+  bool wrapped = is_one(axes) && !is_one(only);
   return axes_of(l, only, wrapped ? PyTuple_GetItem(axes, 0) : axes, arrays, 0);
+}
+
+/* So may one array that the function returns. */
+static int result_axes(axis_list *l, PyObject *out, PyObject *axes, const mxp_leaves *arrays) {
+  bool wrapped = is_one(axes) && !mxp_is_tree(out);
+  return axes_of(l, out, wrapped ? PyTuple_GetItem(axes, 0) : axes, arrays, 1);
 }
 
 /* ---- the call ---- */
@@ -134,7 +142,7 @@ static PyObject *replace(const vmap_call *c, mlx_vector_array in, mlx_vector_arr
   mlx_vector_array res = mlx_vector_array_new();
   PyObject *out = NULL;
   if (!mxp_collect(&outs, c->out, MXP_REFUSE_OTHERS) &&
-      !axes_of(&out_axes, c->out, c->f->keep[1], &outs, 1)) {
+      !result_axes(&out_axes, c->out, c->f->keep[1], &outs)) {
     size_t at = 0;
     if (mlx_detail_vmap_replace(&res, in, s_in, s_out, axes->p, axes->n, out_axes.p, out_axes.n))
       mxp_raise();

@@ -40,7 +40,7 @@ static int vjp_subtract(const mx_vjp_call *c) {
   }
   if (c->want[1]) {
     mx_array *g = c->g[0];
-    if (mx_rule_grad(c, 1, mx_negative(g, c->s), false))
+    if (mx_rule_grad(c, 1, mx_rule_negative(g, c->s), false))
       return 1;
   }
   return 0;
@@ -55,7 +55,7 @@ static int jvp_subtract(const mx_jvp_call *c) {
   }
   if (c->t[1]) {
     mx_array *g = c->t[1];
-    if (mx_rule_tangent(c, 1, &sum, mx_negative(g, c->s)))
+    if (mx_rule_tangent(c, 1, &sum, mx_rule_negative(g, c->s)))
       return 1;
   }
   return mx_rule_tangent_done(c, sum);
@@ -104,7 +104,7 @@ static int vjp_divide(const mx_vjp_call *c) {
   }
   if (c->want[1]) {
     mx_array *g = mx_rule_conjugate(c->g[0], c->s);
-    if (mx_rule_grad(c, 1, mx_divide(mx_multiply(mx_negative(g, c->s), out, c->s), b, c->s), true))
+    if (mx_rule_grad(c, 1, mx_divide(mx_multiply(mx_rule_negative(g, c->s), out, c->s), b, c->s), true))
       return 1;
   }
   return 0;
@@ -121,7 +121,7 @@ static int jvp_divide(const mx_jvp_call *c) {
   }
   if (c->t[1]) {
     mx_array *g = c->t[1];
-    if (mx_rule_tangent(c, 1, &sum, mx_divide(mx_multiply(mx_negative(g, c->s), out, c->s), b, c->s)))
+    if (mx_rule_tangent(c, 1, &sum, mx_divide(mx_multiply(mx_rule_negative(g, c->s), out, c->s), b, c->s)))
       return 1;
   }
   return mx_rule_tangent_done(c, sum);
@@ -137,7 +137,7 @@ static int vjp_remainder(const mx_vjp_call *c) {
   }
   if (c->want[1]) {
     mx_array *g = mx_rule_conjugate(c->g[0], c->s);
-    if (mx_rule_grad(c, 1, mx_multiply(mx_negative(g, c->s), mx_floor_divide(a, b, c->s), c->s), true))
+    if (mx_rule_grad(c, 1, mx_multiply(mx_rule_negative(g, c->s), mx_floor_divide(a, b, c->s), c->s), true))
       return 1;
   }
   return 0;
@@ -154,7 +154,7 @@ static int jvp_remainder(const mx_jvp_call *c) {
   }
   if (c->t[1]) {
     mx_array *g = c->t[1];
-    if (mx_rule_tangent(c, 1, &sum, mx_multiply(mx_negative(g, c->s), mx_floor_divide(a, b, c->s), c->s)))
+    if (mx_rule_tangent(c, 1, &sum, mx_multiply(mx_rule_negative(g, c->s), mx_floor_divide(a, b, c->s), c->s)))
       return 1;
   }
   return mx_rule_tangent_done(c, sum);
@@ -304,7 +304,7 @@ static int vjp_arctan2(const mx_vjp_call *c) {
   }
   if (c->want[1]) {
     mx_array *g = mx_rule_conjugate(c->g[0], c->s);
-    if (mx_rule_grad(c, 1, mx_divide(mx_multiply(mx_negative(g, c->s), a, c->s), mx_add(mx_square(a, c->s), mx_square(b, c->s), c->s), c->s), true))
+    if (mx_rule_grad(c, 1, mx_divide(mx_multiply(mx_rule_negative(g, c->s), a, c->s), mx_add(mx_square(a, c->s), mx_square(b, c->s), c->s), c->s), true))
       return 1;
   }
   return 0;
@@ -321,7 +321,7 @@ static int jvp_arctan2(const mx_jvp_call *c) {
   }
   if (c->t[1]) {
     mx_array *g = c->t[1];
-    if (mx_rule_tangent(c, 1, &sum, mx_divide(mx_multiply(mx_negative(g, c->s), a, c->s), mx_add(mx_square(a, c->s), mx_square(b, c->s), c->s), c->s)))
+    if (mx_rule_tangent(c, 1, &sum, mx_divide(mx_multiply(mx_rule_negative(g, c->s), a, c->s), mx_add(mx_square(a, c->s), mx_square(b, c->s), c->s), c->s)))
       return 1;
   }
   return mx_rule_tangent_done(c, sum);
@@ -459,7 +459,7 @@ static int jvp_abs(const mx_jvp_call *c) {
 static int vjp_negative(const mx_vjp_call *c) {
   if (c->want[0]) {
     mx_array *g = c->g[0];
-    if (mx_rule_grad(c, 0, mx_negative(g, c->s), false))
+    if (mx_rule_grad(c, 0, mx_rule_negative(g, c->s), false))
       return 1;
   }
   return 0;
@@ -469,7 +469,7 @@ static int jvp_negative(const mx_jvp_call *c) {
   mx_array *sum = NULL;
   if (c->t[0]) {
     mx_array *g = c->t[0];
-    if (mx_rule_tangent(c, 0, &sum, mx_negative(g, c->s)))
+    if (mx_rule_tangent(c, 0, &sum, mx_rule_negative(g, c->s)))
       return 1;
   }
   return mx_rule_tangent_done(c, sum);
@@ -544,7 +544,7 @@ static int vjp_reciprocal(const mx_vjp_call *c) {
   mx_array *out = c->out[0];
   if (c->want[0]) {
     mx_array *g = mx_rule_conjugate(c->g[0], c->s);
-    if (mx_rule_grad(c, 0, mx_multiply(mx_negative(g, c->s), mx_square(out, c->s), c->s), true))
+    if (mx_rule_grad(c, 0, mx_multiply(mx_rule_negative(g, c->s), mx_square(out, c->s), c->s), true))
       return 1;
   }
   return 0;
@@ -555,7 +555,7 @@ static int jvp_reciprocal(const mx_jvp_call *c) {
   mx_array *sum = NULL;
   if (c->t[0]) {
     mx_array *g = c->t[0];
-    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_negative(g, c->s), mx_square(out, c->s), c->s)))
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_rule_negative(g, c->s), mx_square(out, c->s), c->s)))
       return 1;
   }
   return mx_rule_tangent_done(c, sum);
@@ -712,7 +712,7 @@ static int vjp_cos(const mx_vjp_call *c) {
   mx_array *a = c->in[0];
   if (c->want[0]) {
     mx_array *g = mx_rule_conjugate(c->g[0], c->s);
-    if (mx_rule_grad(c, 0, mx_multiply(mx_negative(g, c->s), mx_sin(a, c->s), c->s), true))
+    if (mx_rule_grad(c, 0, mx_multiply(mx_rule_negative(g, c->s), mx_sin(a, c->s), c->s), true))
       return 1;
   }
   return 0;
@@ -723,7 +723,7 @@ static int jvp_cos(const mx_jvp_call *c) {
   mx_array *sum = NULL;
   if (c->t[0]) {
     mx_array *g = c->t[0];
-    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_negative(g, c->s), mx_sin(a, c->s), c->s)))
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_rule_negative(g, c->s), mx_sin(a, c->s), c->s)))
       return 1;
   }
   return mx_rule_tangent_done(c, sum);
@@ -775,7 +775,7 @@ static int vjp_arccos(const mx_vjp_call *c) {
   mx_array *a = c->in[0];
   if (c->want[0]) {
     mx_array *g = mx_rule_conjugate(c->g[0], c->s);
-    if (mx_rule_grad(c, 0, mx_multiply(mx_negative(g, c->s), mx_rsqrt(mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), c->s), true))
+    if (mx_rule_grad(c, 0, mx_multiply(mx_rule_negative(g, c->s), mx_rsqrt(mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), c->s), true))
       return 1;
   }
   return 0;
@@ -786,7 +786,7 @@ static int jvp_arccos(const mx_jvp_call *c) {
   mx_array *sum = NULL;
   if (c->t[0]) {
     mx_array *g = c->t[0];
-    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_negative(g, c->s), mx_rsqrt(mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), c->s)))
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_rule_negative(g, c->s), mx_rsqrt(mx_subtract(mx_number(1, c->out[0]), mx_square(a, c->s), c->s), c->s), c->s)))
       return 1;
   }
   return mx_rule_tangent_done(c, sum);
@@ -964,7 +964,7 @@ static int vjp_erf(const mx_vjp_call *c) {
   mx_array *a = c->in[0];
   if (c->want[0]) {
     mx_array *g = mx_rule_conjugate(c->g[0], c->s);
-    if (mx_rule_grad(c, 0, mx_multiply(mx_multiply(g, mx_number(1.1283791670955126, c->out[0]), c->s), mx_exp(mx_negative(mx_square(a, c->s), c->s), c->s), c->s), true))
+    if (mx_rule_grad(c, 0, mx_multiply(mx_multiply(g, mx_number(1.1283791670955126, c->out[0]), c->s), mx_exp(mx_rule_negative(mx_square(a, c->s), c->s), c->s), c->s), true))
       return 1;
   }
   return 0;
@@ -975,7 +975,7 @@ static int jvp_erf(const mx_jvp_call *c) {
   mx_array *sum = NULL;
   if (c->t[0]) {
     mx_array *g = c->t[0];
-    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_multiply(g, mx_number(1.1283791670955126, c->out[0]), c->s), mx_exp(mx_negative(mx_square(a, c->s), c->s), c->s), c->s)))
+    if (mx_rule_tangent(c, 0, &sum, mx_multiply(mx_multiply(g, mx_number(1.1283791670955126, c->out[0]), c->s), mx_exp(mx_rule_negative(mx_square(a, c->s), c->s), c->s), c->s)))
       return 1;
   }
   return mx_rule_tangent_done(c, sum);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "core/session.h"
 
 pthread_mutex_t mx_graph_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -64,10 +65,18 @@ static void set_state(mx_op *op, enum mx_state state) {
     atomic_store_explicit(&op->out[i]->state, state, memory_order_release);
 }
 
-static int push(walk *w, mx_array *a) {
-  if (!a->op)
+/* It stands for an argument of a function that is, or was, transformed. */
+static int no_value(const mx_array *a) {
+  if (mx_session_traces(a))
     return mx_fail(MX_VALUE, "[eval] Attempting to eval an array during function transformations "
                              "like compile or vmap is not allowed.");
+  return mx_fail(MX_RUNTIME,
+                 "[eval] Attempting to eval an array without a primitive: it was made inside a "
+                 "function given to compile or vmap, which did not return it.");
+}
+
+static int push(walk *w, mx_array *a) {
+  if (!a->op) return no_value(a);
   if (w->n == w->cap) {
     size_t cap = w->cap ? w->cap * 2 : 128;
     frame *p = realloc(w->stack, cap * sizeof *p);

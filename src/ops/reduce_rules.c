@@ -109,7 +109,7 @@ int mx_vjp_prod(const mx_vjp_call *c) {
   return MX_GRAD(c, 0, mx_times_conj(keep(c->g[0], axes, c->s), rest, c->s));
 }
 
-/* Equal extremes share equally. */
+/* Equal extremes share equally; where NaN is the extreme no element equals it, and all get NaN. */
 static int vjp_extreme(const mx_vjp_call *c) {
   axes_of axes = reduced(c->op, c->in[0]->ndim);
   mx_array *g = keep(c->g[0], axes, c->s), *out = keep(c->out[0], axes, c->s);
@@ -117,9 +117,9 @@ static int vjp_extreme(const mx_vjp_call *c) {
   mlx_dtype t = g ? (mlx_dtype)g->dtype : MLX_FLOAT32;
   mx_array *ones = found ? mx_cast(found, t, c->s) : NULL;
   mx_array *count = ones ? mx_sum_axes(ones, AXES(axes), true, c->s) : NULL;
-  mx_array *zero = mx_scalar(0, t);
   g = g && count ? mx_divide(g, count, c->s) : NULL;
-  return MX_GRAD(c, 0, g && zero ? mx_where(found, g, zero, c->s) : NULL);
+  mx_array *zero = g ? mx_multiply(g, mx_number(0, g), c->s) : NULL;
+  return MX_GRAD(c, 0, zero ? mx_where(found, g, zero, c->s) : NULL);
 }
 
 int mx_vjp_min(const mx_vjp_call *c) {

@@ -216,6 +216,14 @@ mx_array *mx_rule_conjugate(mx_array *a, mx_stream *s) {
   return a && a->dtype == MLX_COMPLEX64 ? mx_conjugate(a, s) : a;
 }
 
+mx_array *mx_rule_negative(mx_array *a, mx_stream *s) {
+  return a && a->dtype == MLX_BOOL ? a : mx_negative(a, s);
+}
+
+mx_array *mx_rule_cast(mx_array *a, mlx_dtype t, mx_stream *s) {
+  return mx_cast(t == MLX_BOOL && a && a->dtype == MLX_COMPLEX64 ? mx_real(a, s) : a, t, s);
+}
+
 int mx_rule_grad(const mx_vjp_call *c, int i, mx_array *d, bool conjugate) {
   if (conjugate) d = mx_rule_conjugate(d, c->s);
   c->grad[i] = mx_unbroadcast(d, c->in[i], c->s);

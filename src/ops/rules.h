@@ -93,11 +93,15 @@ mx_array *mx_unbroadcast(mx_array *g, const mx_array *like, mx_stream *s);
 /* A weak scalar: `value` in a's dtype, 0-d. */
 mx_array *mx_number(double value, const mx_array *a);
 mx_array *mx_imaginary_unit(void); /* complex64, 0-d */
+/* A gradient or tangent in the dtype t of what it belongs to; only the real part makes a boolean. */
+mx_array *mx_rule_cast(mx_array *a, mlx_dtype t, mx_stream *s);
 
 /* ---- for gen/rules.c ---- */
 
 /* The conjugate of what is complex; anything else as it is. */
 mx_array *mx_rule_conjugate(mx_array *a, mx_stream *s);
+/* -a; of booleans, which are added up modulo two, a itself. */
+mx_array *mx_rule_negative(mx_array *a, mx_stream *s);
 /* Gives input i the gradient d (NULL: making it failed), conjugated where asked, in the input's
  * shape. */
 int mx_rule_grad(const mx_vjp_call *c, int i, mx_array *d, bool conjugate);

@@ -55,7 +55,7 @@ static int step(push *p, const mx_dep *d) {
   if (rules->jvp ? rules->jvp(&c) : transposed(p, op)) return 1;
   for (int k = 0; k < op->n_out; k++)
     if (p->out[k] && !(p->t[d->value + (size_t)k] =
-                           mx_cast(p->out[k], (mlx_dtype)op->out[k]->dtype, op->stream)))
+                           mx_rule_cast(p->out[k], (mlx_dtype)op->out[k]->dtype, op->stream)))
       return 1;
   return 0;
 }

@@ -25,7 +25,7 @@ static bool same_shape(const mx_array *a, const mx_array *b) {
 static int give(pull *p, const mx_array *a, mx_array *g, mx_stream *s) {
   ptrdiff_t at = mx_deps_value(&p->deps, a);
   if (at < 0) return 0;
-  g = mx_cast(g, (mlx_dtype)a->dtype, s);
+  g = mx_rule_cast(g, (mlx_dtype)a->dtype, s);
   if (p->g[at]) g = mx_add(p->g[at], g, s);
   p->g[at] = g;
   return g ? 0 : 1;

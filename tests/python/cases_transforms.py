@@ -101,6 +101,16 @@ def namespace(mx):
     def raises(error):
         raise error
 
+    def assigned(a, at, value):
+        a[at] = value
+        return a
+
+    def leaked(transform, use):
+        """What an argument is worth after the function has returned."""
+        out = []
+        transform(lambda a: (out.append(a), a.sum())[1])(v)
+        return use(out[0])
+
     names = dict(locals())
     names.update(mx=mx, Pair=Pair)
     return names
@@ -373,7 +383,43 @@ mx.import_function('/nonexistent/x.mlxfn')
 mx.export_function('/nonexistent/x.mlxfn', lambda x: x, x)
 """.strip().splitlines()
 
-CASES = GRAD + ALONG + VMAP + COMPILE + CUSTOM + EXPORT
+ODD = """
+mx.grad(lambda a: a.max(axis=1).sum())(mx.array([[1.0, 3.0, 3.0], [mx.nan, 1.0, 2.0]]))
+mx.grad(lambda a: a.min(axis=1).sum())(mx.array([[1.0, 3.0, 1.0], [mx.nan, 1.0, 2.0]]))
+mx.grad(lambda a: (a.max(axis=1) * mx.array([mx.inf, 1.0])).sum())(A)
+mx.grad(lambda a: a.max())(mx.array([[mx.inf, 1.0], [mx.inf, 2.0]]))
+mx.grad(lambda a: mx.imag(a).sum())(mx.array([True, False]))
+mx.jvp(mx.imag, [mx.array([True, False])], [mx.array([True, False])])
+mx.grad(lambda a: (a - mx.array([True, True])).sum())(mx.array([True, False]))
+mx.grad(lambda a: (mx.array([True, True]) - a).sum())(mx.array([True, False]))
+mx.grad(lambda a: mx.divmod(a, 2.0)[1].sum())(v)
+mx.grad(lambda c: mx.pad(v, 1, constant_values=c).sum())(x)
+mx.jvp(lambda a: mx.addmm(a, a, a, alpha=0.5, beta=2.0), [mx.ones((2, 2))], [mx.ones((2, 2))])
+mx.grad(lambda a: mx.real(a ** 2.5))(mx.array(1 + 2j))
+mx.grad(lambda a: mx.real(mx.cumprod(a)[-1]))(mx.array([1 + 2j, 2 - 1j]))
+mx.grad(lambda a: assigned(a * 1, mx.array([0, 0]), a[1:] * 3).sum())(v)
+mx.grad(lambda a: assigned(a * 1, a > 1.5, 0).sum())(v)
+mx.grad(lambda a: v.at[mx.array([0, 1])].maximum(a).sum())(mx.array([5.0, 0.0]))
+mx.grad(lambda a: a.at[mx.array([0, 1])].multiply(a[1:]).sum())(v)
+mx.grad(lambda a: a[mx.argsort(a)][0])(v)
+mx.grad(lambda a: mx.logical_not(a).sum())(v)
+mx.jvp(lambda a: a > 1, [v], [v])
+mx.vmap(lambda x, y: x + y, in_axes=(0, (0,)))(A, A)
+mx.vmap(lambda x, y: x + y, in_axes=((0,), 0))(A, A)
+mx.vmap(lambda x: (x, {'a': x + 0}), out_axes=((1,), {'a': 1}))(A)
+mx.vmap(lambda x: (x, {'a': x + 0}), out_axes=(1, {'a': 1}))(A)
+mx.vmap(lambda x: (x, (x, x)), out_axes=1)(A)
+mx.vmap(lambda x: assigned(x * 1, 0, 1.0))(A)
+mx.vmap(lambda x: x.at[0].add(1.0))(A)
+traces(lambda a: a * a.ndim, (v,), (mx.ones(5),), shapeless=True)
+traces(lambda a: a * a.shape[0], (v,), (mx.ones(5),), shapeless=True)
+leaked(mx.compile, lambda a: a.item())
+leaked(mx.compile, lambda a: mx.eval(a + 1))
+leaked(mx.vmap, lambda a: a.tolist())
+leaked(mx.grad, lambda a: a.tolist())
+""".strip().splitlines()
+
+CASES = GRAD + ALONG + VMAP + COMPILE + CUSTOM + EXPORT + ODD
 
 
 def plain(mx, value):

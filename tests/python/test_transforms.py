@@ -10,6 +10,7 @@ import gc
 import inspect
 import json
 import os
+import re
 import threading
 import traceback
 import weakref
@@ -31,7 +32,7 @@ def close(a, b):
     if isinstance(a, list) and isinstance(b, list):
         return len(a) == len(b) and all(close(x, y) for x, y in zip(a, b))
     if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= 1e-5 * max(abs(a), abs(b)) or (a != a and b != b)
+        return a == b or abs(a - b) <= 1e-5 * max(abs(a), abs(b)) or (a != a and b != b)
     return a == b and type(a) is type(b)
 
 
@@ -42,7 +43,33 @@ def test_as_mlx(expression):
     have = json.loads(json.dumps(cases.answer(mx, expression)))
     if have == {"raises": "OutOfRangeError"}:  # an IndexError
         have = {"raises": "IndexError"}
-    assert close(have, RECORDED[expression])
+    assert close(have, RECORDED[expression]) or meant(expression), (RECORDED[expression], have)
+
+
+def meant(expression):
+    """Whether a row of the table of differences names this case."""
+    rows = [r.split("\t") for r in (DATA / "differences.tsv").read_text().splitlines()]
+    return any(r[0] == "transforms" and re.search(r[1], expression) for r in rows)
+
+
+def test_lengths_that_python_reads_in_a_shapeless_trace():
+    count = [0]
+
+    def traced(f):
+        def run(a):
+            count[0] += 1
+            return f(a)
+        return mx.compile(run, shapeless=True)
+
+    for f in (lambda a: a * a.shape[0], lambda a: a * len(a), lambda a: a * a.size, lambda a: a / a.nbytes,
+              lambda a: (a + 1) * (a + 1).shape[0], lambda a: sum(r for r in a) + 0):
+        c, count[0] = traced(f), 0
+        for n in (3, 5, 3, 5):
+            assert mx.array_equal(c(mx.arange(float(n))), f(mx.arange(float(n))))
+        assert count[0] == 2
+    w = mx.ones((2,))
+    c, count[0] = traced(lambda a: a * w.shape[0]), 0  # the length of what is no argument
+    assert [c(mx.ones(n)).sum().item() for n in (3, 4, 5)] == [6, 8, 10] and count[0] == 1
 
 
 def test_exceptions_come_through_unchanged():

@@ -51,7 +51,7 @@ class Formula:
         if isinstance(e, ast.UnaryOp) and isinstance(e.op, ast.USub):
             if isinstance(e.operand, ast.Constant):
                 return self.expression(ast.Constant(-e.operand.value))
-            return self.call("negative", [e.operand])
+            return f"mx_rule_negative({self.expression(e.operand)}, c->s)"
         if isinstance(e, ast.Call) and isinstance(e.func, ast.Name) and not e.keywords:
             return self.call(e.func.id, e.args)
         if isinstance(e, ast.Constant) and e.value == 1j:
