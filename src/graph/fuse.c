@@ -1,10 +1,11 @@
 /* Owns the grouping of a plan's operations into steps.
  *
- * An elementwise operation joins the group of its consumers when all of them are in one group of the
- * same shape and stream: then it runs there, in registers, and its value touches memory only if
- * somebody outside the graph holds it. Operations are looked at from the last to the first, so all
+ * An elementwise operation joins the group of that consumer which runs first, when that is a group
+ * of the same shape and stream: then it runs there, in registers, and its value touches memory only
+ * if somebody else reads or holds it. Operations are looked at from the last to the first, so all
  * consumers are placed before their inputs; a group runs at its root's place, which is after every
- * member's. Grouping never changes a value: each operation keeps its own rounding. */
+ * member's and before everybody's who reads a member. Grouping never changes a value: each
+ * operation keeps its own rounding. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ bool mx_graph_set_fusion(bool on) {
   return old;
 }
 
-enum { NONE = -1, MIXED = -2 };
+enum { NONE = -1 };
 
 typedef struct group {
   int32_t root;   /* place of the root in the order */
@@ -41,7 +42,9 @@ typedef struct group {
 
 typedef struct slot { /* per operation, by its place */
   int32_t group;    /* its own group, NONE for a step of its own kind */
-  int32_t consumer; /* the one group of all consumers so far, NONE, or MIXED */
+  int32_t runs;     /* where the first of its consumers so far runs; INT32_MAX: there is none */
+  int32_t consumer; /* that consumer's group, NONE where it is in none */
+  bool shared;      /* there are others */
 } slot;
 
 typedef struct grouping {
@@ -71,6 +74,11 @@ static bool held(const mx_plan *p, const mx_array *a) {
                        mx_session_traces(first);
 }
 
+/* The value at `at` is read outside the group that it may join, or held: it needs memory. */
+static bool leaves(const grouping *g, int32_t at) {
+  return g->slots[at].shared || held(g->plan, g->plan->order[at]->out[0]);
+}
+
 static bool can_join(const grouping *g, int32_t at, const mx_op *op) {
   int32_t to = g->slots[at].consumer;
   if (to < 0)
@@ -79,7 +87,17 @@ static bool can_join(const grouping *g, int32_t at, const mx_op *op) {
   const mx_op *root = g->plan->order[gr->root];
   return root->stream == op->stream && same_shape(root->out[0], op->out[0]) &&
          gr->n_ops < MX_TAPE_MAX_INSTRS && gr->n_in - 1 + op->n_in <= MX_TAPE_MAX_INPUTS &&
-         (!held(g->plan, op->out[0]) || gr->n_out < MX_TAPE_MAX_OUTPUTS);
+         (!leaves(g, at) || gr->n_out < MX_TAPE_MAX_OUTPUTS);
+}
+
+/* A consumer of the operation at `from` runs at `runs`, in group `group` or in none. */
+static void note_consumer(grouping *g, int32_t from, int32_t runs, int32_t group) {
+  slot *in = &g->slots[from];
+  in->shared = in->shared || (in->runs != INT32_MAX && in->runs != runs);
+  if (runs < in->runs) {
+    in->runs = runs;
+    in->consumer = group;
+  }
 }
 
 static void assign(grouping *g) {
@@ -95,7 +113,7 @@ static void assign(grouping *g) {
         s->group = s->consumer;
         gr->n_ops++;
         gr->n_in += op->n_in - 1;
-        gr->n_out += held(p, op->out[0]);
+        gr->n_out += leaves(g, i);
       } else {
         s->group = g->n_groups++;
         g->groups[s->group] = (group){i, 1, op->n_in, 1};
@@ -103,15 +121,8 @@ static void assign(grouping *g) {
     }
     for (int k = 0; k < op->n_in; k++) {
       int32_t from = op->in[k] ? place(p, op->in[k]) : -1;
-      if (from < 0)
-        continue;
-      slot *in = &g->slots[from];
-      if (s->group == NONE)
-        in->consumer = MIXED;
-      else if (in->consumer == NONE)
-        in->consumer = s->group;
-      else if (in->consumer != s->group)
-        in->consumer = MIXED;
+      if (from >= 0)
+        note_consumer(g, from, s->group == NONE ? i : g->groups[s->group].root, s->group);
     }
   }
 }
@@ -196,7 +207,7 @@ static int step_of_group(grouping *g, mx_plan_step *st, int32_t gi) {
       if (code[m].src[k] >= MX_TAPE_MAX_INPUTS)
         code[m].src[k] = (uint8_t)(code[m].src[k] - MX_TAPE_MAX_INPUTS + w->n_in);
     mx_array *out = st->ops[m]->out[0];
-    if (m == st->n_ops - 1 || held(p, out)) {
+    if (m == st->n_ops - 1 || leaves(g, place(p, out))) {
       regs[w->n_out] = (uint8_t)(w->n_in + m);
       w->out[w->n_out++] = out;
     }
@@ -255,7 +266,7 @@ int mx_plan_group(mx_plan *p) {
   if (!g.slots || !g.groups)
     return 1;
   for (size_t i = 0; i < p->n_ops; i++)
-    g.slots[i].consumer = NONE;
+    g.slots[i] = (slot){NONE, INT32_MAX, NONE, false};
   assign(&g);
   return make_steps(&g) || (!p->kept && mx_graph_fusion() && mx_plan_segments(p, held));
 }

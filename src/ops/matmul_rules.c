@@ -31,14 +31,25 @@ static mx_array *to_left(mx_array *g, const mx_array *a, mx_array *b, mx_stream 
   return r ? mx_unbroadcast(r, a, s) : NULL;
 }
 
+/* Its columns run on in memory: the turned view of a row-major matrix. */
+static bool is_turned(const mx_array *b) {
+  int n = b->ndim;
+  return b->shape[n - 1] > 1 && b->strides[n - 2] == 1 && b->strides[n - 1] == b->shape[n - 2];
+}
+
 /* The gradient of a @ b to b: a^H @ g; one product over all rows of the batch where b is one
- * matrix. */
+ * matrix. It lies in memory as b does, for what is turned once more on the way to a weight meets
+ * that weight elementwise in an optimizer. */
 static mx_array *to_right(mx_array *g, mx_array *a, const mx_array *b, mx_stream *s) {
   if (has_batch(b)) {
     mx_array *r = mx_matmul(mx_rule_conjugate(mx_turn(a, s), s), g, s);
     return r ? mx_unbroadcast(r, b, s) : NULL;
   }
-  mx_array *r = mx_matmul(mx_rule_conjugate(mx_turn(as_rows(a, s), s), s), as_rows(g, s), s);
+  mx_array *x = mx_rule_conjugate(as_rows(a, s), s), *y = as_rows(g, s);
+  if (!x || !y)
+    return NULL;
+  mx_array *r = is_turned(b) ? mx_turn(mx_matmul(mx_turn(y, s), x, s), s)
+                             : mx_matmul(mx_turn(x, s), y, s);
   return r ? mx_reshape(r, (mx_ints){b->shape, b->ndim}, s) : NULL;
 }
 
