@@ -1,10 +1,12 @@
 """Training speed of this build beside mlx-cpu and PyTorch, in one run, interleaved.
 
-    python bench/train.py --ours PYTHONPATH [--mlx PYTHON] [--torch PYTHON] [--rounds N]
-                          [--threads 1 2] [--seconds S] [--json FILE]
+    ./dev bench train [--peers] [--rounds N] [--threads 1 2] [--seconds S] [--json FILE]
 
-The peers are environments of their own. Each round measures every contender once
-with every thread count. Shown is the best round and, in brackets, the median, in thousands of
+or, with environments of one's own,
+
+    python bench/train.py --ours PYTHONPATH [--mlx PYTHON] [--torch PYTHON] …
+
+Each round measures every contender once with every thread count. Shown is the best round and, in brackets, the median, in thousands of
 samples a second; then ours over each peer, best over best."""
 
 import argparse
@@ -26,7 +28,7 @@ def measure(python, kind, threads, seconds, path=None):
     done = subprocess.run([python, WORKER, kind, str(seconds)], env=env, capture_output=True,
                           text=True)
     if done.returncode:
-        sys.exit(f"{python}: {done.stderr[-2000:]}")
+        sys.exit(f"{python} could not run {WORKER}:\n{done.stderr[-2000:]}")
     return json.loads(done.stdout.splitlines()[-1])
 
 
