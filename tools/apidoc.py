@@ -31,10 +31,16 @@ def decorated(node, name):
     return any(isinstance(d, ast.Name) and d.id == name for d in node.decorator_list)
 
 
+def plain(text):
+    """Text whose bars and stars are themselves: what stands in backticks is left alone."""
+    parts = re.split(r"(`[^`]*`)", text)
+    return "".join(t if i % 2 else re.sub(r"([|*])", r"\\\1", t) for i, t in enumerate(parts))
+
+
 def directive(kind, head, doc, options=(), indent=""):
     lines = [f"{indent}.. py:{kind}:: {head}"]
     lines += [f"{indent}   :{o}:" for o in options] + [""]
-    lines += [f"{indent}   {line}".rstrip() for line in (doc or "").splitlines()] + [""]
+    lines += [f"{indent}   {line}".rstrip() for line in plain(doc or "").splitlines()] + [""]
     return lines
 
 
@@ -86,13 +92,13 @@ def c_page(path):
     intro = " ".join(head.group(1).split()) if head else ""
     lines = [title, "=" * len(title), ""]
     if intro and "opgen" not in intro:
-        lines += [intro, ""]
+        lines += [plain(intro), ""]
     last = None
     for comment, declaration in declarations(text[head.end() if head else 0:]):
         lines += [f".. c:function:: {declaration}", ""]
         # A comment stands before the first of several functions that it is for.
         if comment and comment != last:
-            lines += [f"   {comment}", ""]
+            lines += [f"   {plain(comment)}", ""]
         last = comment
     return "\n".join(lines) if last is not None else None
 

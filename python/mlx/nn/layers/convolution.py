@@ -91,7 +91,7 @@ class Conv2d(Module):
     Shapes: (N, H, W, in_channels) to (N, H', W', out_channels), both sizes as in
     :class:`Conv1d`.
 
-    Parameters: `weight` (out_channels, *kernel_size, in_channels / groups), uniform within
+    Parameters: `weight` ``(out_channels, *kernel_size, in_channels / groups)``, uniform within
     :math:`\pm 1/\sqrt{k_h k_w \cdot \text{in\_channels} / \text{groups}}`, and `bias`
     (out_channels,), zero.
 
@@ -147,7 +147,7 @@ class Conv3d(Module):
     Shapes: (N, D, H, W, in_channels) to (N, D', H', W', out_channels), all sizes as in
     :class:`Conv1d`.
 
-    Parameters: `weight` (out_channels, *kernel_size, in_channels), uniform within
+    Parameters: `weight` ``(out_channels, *kernel_size, in_channels)``, uniform within
     :math:`\pm 1/\sqrt{k_d k_h k_w \cdot \text{in\_channels}}`, and `bias` (out_channels,), zero.
 
     Args:
