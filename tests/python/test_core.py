@@ -8,6 +8,7 @@ import copy
 import gc
 import inspect
 import io
+import os
 import pathlib
 import pickle
 import subprocess
@@ -50,10 +51,11 @@ def test_a_million_operations_keep_memory_flat():
     run_operations(500)
     gc.collect()
     before, held = resident(), mx.get_active_memory()
-    run_operations(50_000)
+    sanitized = "san.so" in os.environ.get("LD_PRELOAD", "")  # slow, and freed memory is kept for a while
+    run_operations(2_000 if sanitized else 50_000)
     gc.collect()
     assert mx.get_active_memory() <= held + 256
-    assert resident() - before < 4 << 20
+    assert sanitized or resident() - before < 4 << 20
 
 
 def test_import_is_quick_and_without_numpy():
