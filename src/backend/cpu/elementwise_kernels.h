@@ -45,6 +45,8 @@ enum mx_ew_function { MX_EW_EXP, MX_EW_TANH, MX_EW_SIGMOID, MX_EW_FUNCTIONS };
 typedef struct mx_ew_kernels {
   // By primitive and by the store of its inputs (of where: of its second). NULL: not defined.
   mx_ew_fn op[MX_PRIM_ELEMENTWISE_COUNT][MX_EW_STORES];
+  // Of 16-bit floats held as float32, where MLX rounds between the parts of an operation. NULL: op.
+  mx_ew_fn half_op[MX_PRIM_ELEMENTWISE_COUNT][MX_EW_HALVES];
   // Two float32 operations in one loop: by first, second and which input of the second the first
   // gives. x and y are the first's inputs, z the second's other one. NULL: not joined.
   mx_ew_fn pair[MX_EW_CHAIN_MAX][MX_EW_CHAIN_MAX][2];

@@ -142,6 +142,8 @@ static int plan_instr(plan *p, const mx_instr *c) {
     }
   } else {
     s.fn = p->kernels->op[c->prim][from->store];
+    if (is_half(from->dtype) && p->kernels->half_op[c->prim][half_of(from->dtype)])
+      s.fn = p->kernels->half_op[c->prim][half_of(from->dtype)];
     gives = prims[c->prim].flags & MX_FLAG_BOOL_RESULT                                ? MX_EW_BOOL
             : prims[c->prim].flags & MX_FLAG_REAL_RESULT && from->store == MX_EW_C64 ? MX_EW_F32
                                                                                       : from->store;

@@ -1,7 +1,7 @@
 /* Rotary position embedding. The cosines and sines of all positions are computed once and used by
  * every head.
  * Invariant: an angle is float32(position * scale) * float32(frequency), rounded to float32 as in a
- * graph of separate operations. */
+ * graph of separate operations; its cosine and sine are rounded to the dtype. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +38,8 @@ static void angle_rows(void *ctx, int64_t begin, int64_t end) {
   for (int64_t r = begin; r < end; r++) {
     float at = (float)position_of(j, r) * (float)j->p->scale;
     j->k->angles(at, j->inverse, j->half, j->sines + r * j->half, j->cosines + r * j->half);
+    j->k->round(j->sines + r * j->half, j->t, j->half);
+    j->k->round(j->cosines + r * j->half, j->t, j->half);
   }
 }
 

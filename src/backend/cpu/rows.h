@@ -22,12 +22,15 @@ typedef struct mx_rows_kernels {
                      float eps);
   /* Sines and cosines of at * by[i], i < n, correct to float32 at any size. */
   void (*angles)(float at, const float *by, int64_t n, float *sines, float *cosines);
-  /* Rotates dims numbers by the angles whose cosines and sines are given, dims/2 each. */
+  /* Rotates dims numbers by the angles whose cosines and sines, of dtype t's precision, are given,
+   * dims/2 each. */
   void (*rope)(const void *x, void *y, mlx_dtype t, int64_t dims, bool traditional,
                const float *cosines, const float *sines);
   /* Online softmax over one block of n scores: s becomes exp(s - max), *m and *l the running
    * maximum and sum, acc[dv] is scaled to the new maximum. s has room for a whole last vector. */
   void (*attend)(float *s, int64_t n, float *m, float *l, float *acc, int64_t dv);
+  /* n numbers to the nearest of dtype t, as float32. */
+  void (*round)(float *x, mlx_dtype t, int64_t n);
 } mx_rows_kernels;
 
 /* The table of this machine, or of MLX_CPU_ISA. */

@@ -1,7 +1,9 @@
-// 16-bit floats to float32 and back. Bits agree with base/half.h on every instruction set.
+// 16-bit floats to float32 and back, and operations on them that round between their parts. Bits
+// agree with base/half.h on every instruction set.
 #include "backend/cpu/simd/elementwise_simd.h"
 
 #if !defined(MX_TIER_AVX512BF16)
+#include "backend/cpu/simd/vmath.h"
 #include "base/half.h"
 
 #define LOAD(fn, CONVERT) EW_LOOP1(fn, float, uint16_t, uint16_t, , CONVERT(x))
@@ -82,7 +84,80 @@ ROUND(round_f16, mx_f32_to_f16, mx_f16_to_f32)
 STORE(store_bf16, mx_f32_to_bf16)
 #endif
 
+// --- in parts ---------------------------------------------------------------------------------
+// MLX computes these in 16 bits from other functions, each rounded.
+
+enum { BLOCK = 256 };
+
+static inline void sigmoid_parts(float *out, const float *x, int m, mx_ew_fn round) {
+  float e[BLOCK];
+  EW_VECTOR
+  for (int i = 0; i < m; i++) e[i] = vm_exp(vm_abs(x[i]));
+  round(e, e, NULL, NULL, m);
+  EW_VECTOR
+  for (int i = 0; i < m; i++) {
+    float y = 1.0f / (1.0f + e[i]);
+    out[i] = x[i] < 0 ? y : 1.0f - y;
+  }
+}
+
+static inline void rsqrt_parts(float *out, const float *x, int m, mx_ew_fn round) {
+  float root[BLOCK];
+  EW_VECTOR
+  for (int i = 0; i < m; i++) root[i] = vm_sqrt(x[i]);
+  round(root, root, NULL, NULL, m);
+  EW_VECTOR
+  for (int i = 0; i < m; i++) out[i] = 1.0f / root[i];
+}
+
+static inline void logaddexp_parts(float *out, const float *x, const float *y, int m,
+                                   mx_ew_fn round) {
+  float t[BLOCK];
+  EW_VECTOR
+  for (int i = 0; i < m; i++) t[i] = vm_min(x[i], y[i]) - vm_max(x[i], y[i]);
+  round(t, t, NULL, NULL, m);
+  EW_VECTOR
+  for (int i = 0; i < m; i++) t[i] = vm_exp(t[i]);
+  round(t, t, NULL, NULL, m);
+  EW_VECTOR
+  for (int i = 0; i < m; i++) t[i] = vm_log1p(t[i]);
+  round(t, t, NULL, NULL, m);
+  EW_VECTOR
+  for (int i = 0; i < m; i++) {
+    float hi = vm_max(x[i], y[i]), r = hi + t[i];
+    r = vm_either(vm_min(x[i], y[i]) == -VM_INF, hi == VM_INF) ? hi : r;
+    out[i] = hi != hi ? hi : r;
+  }
+}
+
+#define PARTS1(op, half)                                                  \
+  static void op##_##half(EW_ARGS) {                                      \
+    (void)y_, (void)z_;                                                   \
+    for (int64_t at = 0; at < n; at += BLOCK)                             \
+      op##_parts((float *)out_ + at, (const float *)x_ + at,              \
+                 n - at < BLOCK ? (int)(n - at) : BLOCK, round_##half);   \
+  }
+#define PARTS2(op, half)                                                          \
+  static void op##_##half(EW_ARGS) {                                              \
+    (void)z_;                                                                     \
+    for (int64_t at = 0; at < n; at += BLOCK)                                     \
+      op##_parts((float *)out_ + at, (const float *)x_ + at, (const float *)y_ + at, \
+                 n - at < BLOCK ? (int)(n - at) : BLOCK, round_##half);           \
+  }
+PARTS1(sigmoid, f16)
+PARTS1(sigmoid, bf16)
+PARTS1(rsqrt, f16)
+PARTS1(rsqrt, bf16)
+PARTS2(logaddexp, f16)
+PARTS2(logaddexp, bf16)
+
 void MX_SIMD(fill_elementwise_half)(mx_ew_kernels *k) {
+  k->half_op[MX_PRIM_SIGMOID][MX_EW_F16] = sigmoid_f16;
+  k->half_op[MX_PRIM_SIGMOID][MX_EW_BF16] = sigmoid_bf16;
+  k->half_op[MX_PRIM_RSQRT][MX_EW_F16] = rsqrt_f16;
+  k->half_op[MX_PRIM_RSQRT][MX_EW_BF16] = rsqrt_bf16;
+  k->half_op[MX_PRIM_LOGADDEXP][MX_EW_F16] = logaddexp_f16;
+  k->half_op[MX_PRIM_LOGADDEXP][MX_EW_BF16] = logaddexp_bf16;
   k->load_half[MX_EW_F16] = load_f16;
   k->store_half[MX_EW_F16] = store_f16;
   k->round_half[MX_EW_F16] = round_f16;

@@ -183,6 +183,13 @@ static void angles(float at, const float *by, int64_t n, float *sines, float *co
   }
 }
 
+/* Halves are rounded after each product, as in a graph of separate operations. */
+INLINE void rotate(const mlx_dtype t, vf *a, vf *b, vf c, vf s) {
+  const vf x = *a, y = *b;
+  *a = vf_round_as(t, vf_mul(x, c)) - vf_round_as(t, vf_mul(y, s));
+  *b = vf_add(vf_round_as(t, vf_mul(x, s)), vf_round_as(t, vf_mul(y, c)));
+}
+
 INLINE void rope_halves(const void *x, void *y, const mlx_dtype t, int64_t half,
                         const float *cosines, const float *sines) {
   const void *xb = vf_at(x, t, half);
@@ -190,8 +197,9 @@ INLINE void rope_halves(const void *x, void *y, const mlx_dtype t, int64_t half,
   for (int64_t i = 0; i < half; i += VL) {
     vf a = load_upto(x, t, i, half), b = load_upto(xb, t, i, half);
     vf c = load_upto(cosines, MLX_FLOAT32, i, half), s = load_upto(sines, MLX_FLOAT32, i, half);
-    store_upto(y, t, i, half, vf_mul(a, c) - vf_mul(b, s));
-    store_upto(yb, t, i, half, vf_add(vf_mul(a, s), vf_mul(b, c)));
+    rotate(t, &a, &b, c, s);
+    store_upto(y, t, i, half, a);
+    store_upto(yb, t, i, half, b);
   }
 }
 
@@ -199,20 +207,25 @@ INLINE void rope_halves(const void *x, void *y, const mlx_dtype t, int64_t half,
 INLINE void rope_pairs(const void *x, void *y, const mlx_dtype t, int64_t half,
                        const float *cosines, const float *sines) {
   for (int64_t i = 0; i < half; i += VL) {
-    const int64_t m = half - i < VL ? half - i : VL;
-    float both[2 * VL], a[VL], b[VL];
+    float both[2 * VL], even[VL], odd[VL];
+    const bool second = half - i > VL / 2;
     vf_store(both, load_upto(x, t, 2 * i, 2 * half));
-    if (m > VL / 2) vf_store(both + VL, load_upto(x, t, 2 * i + VL, 2 * half));
-    for (int64_t j = 0; j < m; j++) {
-      a[j] = both[2 * j] * cosines[i + j] - both[2 * j + 1] * sines[i + j];
-      b[j] = both[2 * j] * sines[i + j] + both[2 * j + 1] * cosines[i + j];
+    vf_store(both + VL, second ? load_upto(x, t, 2 * i + VL, 2 * half) : vf_zero());
+    for (int64_t j = 0; j < VL; j++) {
+      even[j] = both[2 * j];
+      odd[j] = both[2 * j + 1];
     }
-    for (int64_t j = 0; j < m; j++) {
-      both[2 * j] = a[j];
-      both[2 * j + 1] = b[j];
+    vf a = vf_load(even), b = vf_load(odd);
+    vf c = load_upto(cosines, MLX_FLOAT32, i, half), s = load_upto(sines, MLX_FLOAT32, i, half);
+    rotate(t, &a, &b, c, s);
+    vf_store(even, a);
+    vf_store(odd, b);
+    for (int64_t j = 0; j < VL; j++) {
+      both[2 * j] = even[j];
+      both[2 * j + 1] = odd[j];
     }
     store_upto(y, t, 2 * i, 2 * half, vf_load(both));
-    if (m > VL / 2) store_upto(y, t, 2 * i + VL, 2 * half, vf_load(both + VL));
+    if (second) store_upto(y, t, 2 * i + VL, 2 * half, vf_load(both + VL));
   }
 }
 
@@ -286,6 +299,17 @@ static void attend(float *s, int64_t n, float *m, float *l, float *acc, int64_t 
   *m = top;
 }
 
+INLINE void round_to(float *x, const mlx_dtype t, int64_t n) {
+  for (int64_t i = 0; i < n; i += VL)
+    store_upto(x, MLX_FLOAT32, i, n, vf_round_as(t, load_upto(x, MLX_FLOAT32, i, n)));
+}
+
+static void round_row(float *x, mlx_dtype t, int64_t n) {
+#define CALL(T) round_to(x, T, n)
+  BY_DTYPE(t, CALL)
+#undef CALL
+}
+
 void MX_SIMD(fill_rows)(mx_rows_kernels *k) {
   k->softmax = softmax;
   k->logsumexp = logsumexp;
@@ -294,4 +318,5 @@ void MX_SIMD(fill_rows)(mx_rows_kernels *k) {
   k->angles = angles;
   k->rope = rope;
   k->attend = attend;
+  k->round = round_row;
 }
