@@ -16,30 +16,46 @@ typedef struct name {
 typedef struct namer {
   name *names;
   size_t n, cap;
+  size_t *slots; /* open addressing by node, two for each of cap: place in names + 1, 0 is free */
 } namer;
 
-static const char *find(const namer *nm, const mx_array *a) {
-  for (size_t i = nm->n; i-- > 0;)
-    if (nm->names[i].a == a)
-      return nm->names[i].text;
-  return NULL;
+/* The slot that holds the node, or the free one where it belongs. */
+static size_t *slot_of(const namer *nm, const mx_array *a) {
+  size_t at = (size_t)(((uintptr_t)a >> 4) * 0x9E3779B97F4A7C15u >> 20) % (2 * nm->cap);
+  while (nm->slots[at] && nm->names[nm->slots[at] - 1].a != a)
+    at = at + 1 < 2 * nm->cap ? at + 1 : 0;
+  return &nm->slots[at];
 }
 
-/* Takes text over. */
-static int add(namer *nm, const mx_array *a, char *text) {
-  if (text && nm->n == nm->cap) {
-    size_t cap = nm->cap ? nm->cap * 2 : 16;
-    name *p = realloc(nm->names, cap * sizeof *p);
-    if (p) {
-      nm->names = p;
-      nm->cap = cap;
-    } else {
-      free(text);
-      text = NULL;
-    }
+static const char *find(const namer *nm, const mx_array *a) {
+  size_t at = nm->cap ? *slot_of(nm, a) : 0;
+  return at ? nm->names[at - 1].text : NULL;
+}
+
+static int grow(namer *nm) {
+  size_t cap = nm->cap ? nm->cap * 2 : 16;
+  size_t *slots = calloc(2 * cap, sizeof *slots);
+  name *p = slots ? realloc(nm->names, cap * sizeof *p) : NULL;
+  if (!p) {
+    free(slots);
+    return mx_nomem("node_namer");
   }
+  free(nm->slots);
+  *nm = (namer){p, nm->n, cap, slots};
+  for (size_t i = 0; i < nm->n; i++)
+    *slot_of(nm, p[i].a) = i + 1;
+  return 0;
+}
+
+/* Takes text over; a later name of a node takes the place of an earlier one. */
+static int add(namer *nm, const mx_array *a, char *text) {
   if (!text)
     return mx_nomem("node_namer");
+  if (nm->n == nm->cap && grow(nm)) {
+    free(text);
+    return 1;
+  }
+  *slot_of(nm, a) = nm->n + 1;
   nm->names[nm->n++] = (name){mx_retain((mx_array *)a), text};
   return 0;
 }
@@ -77,8 +93,10 @@ int mlx_node_namer_free(mlx_node_namer handle) {
     mx_release((mx_array *)nm->names[i].a);
     free(nm->names[i].text);
   }
-  if (nm)
+  if (nm) {
     free(nm->names);
+    free(nm->slots);
+  }
   free(nm);
   return 0;
 }

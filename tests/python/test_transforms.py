@@ -8,10 +8,12 @@ thread may differentiate; nothing leaks and cycles are collected."""
 import functools
 import gc
 import inspect
+import io
 import json
 import os
 import re
 import threading
+import time
 import traceback
 import weakref
 from pathlib import Path
@@ -489,3 +491,17 @@ def test_evaluation_lets_other_threads_run():
     stop.set()
     thread.join()
     assert ticks[0] > 5
+
+
+def test_a_large_graph_as_dot_takes_time_in_proportion():
+    def seconds(n):
+        a = mx.array(1.0)
+        for _ in range(n):
+            a = mx.sin(a)
+        out, start = io.StringIO(), time.perf_counter()
+        mx.export_to_dot(out, a)
+        assert out.getvalue().count('label="sin"') == n
+        return time.perf_counter() - start
+
+    seconds(1000)
+    assert seconds(64000) < 30 * max(seconds(8000), 0.005)
