@@ -1231,5 +1231,5 @@ const mx_rules mx_prim_rules[MX_PRIM_COUNT] = {
   [MX_PRIM_ARGSORT] = {.vmap = mx_vmap_argsort, .remake = mx_remake_argsort, .vjp_state = MX_VJP_ZERO},
   [MX_PRIM_PARTITION] = {.vjp = mx_vjp_partition, .vmap = mx_vmap_partition, .remake = mx_remake_partition, .vjp_state = MX_VJP_RULE},
   [MX_PRIM_ARGPARTITION] = {.vmap = mx_vmap_argpartition, .remake = mx_remake_argpartition, .vjp_state = MX_VJP_ZERO},
-  [MX_PRIM_INTEGER_MATMUL] = {.vjp_state = MX_VJP_LACKS},
+  [MX_PRIM_INTEGER_MATMUL] = {.vjp = mx_vjp_integer_matmul, .jvp = mx_jvp_integer_matmul, .vmap = mx_vmap_integer_matmul, .remake = mx_remake_integer_matmul, .vjp_state = MX_VJP_RULE},
 };

@@ -232,5 +232,9 @@ int mx_vmap_partition(const mx_vmap_call *c);
 int mx_remake_partition(const mx_op *op, mx_array *const *in, mx_array **out);
 int mx_vmap_argpartition(const mx_vmap_call *c);
 int mx_remake_argpartition(const mx_op *op, mx_array *const *in, mx_array **out);
+int mx_vjp_integer_matmul(const mx_vjp_call *c);
+int mx_jvp_integer_matmul(const mx_jvp_call *c);
+int mx_vmap_integer_matmul(const mx_vmap_call *c);
+int mx_remake_integer_matmul(const mx_op *op, mx_array *const *in, mx_array **out);
 
 #endif

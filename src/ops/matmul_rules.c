@@ -115,6 +115,23 @@ int mx_vmap_matmul(const mx_vmap_call *c) {
   return !*c->out;
 }
 
+/* Of integers mx_matmul makes another node, with matrices of one batch. */
+int mx_vjp_integer_matmul(const mx_vjp_call *c) {
+  return mx_vjp_matmul(c);
+}
+
+int mx_jvp_integer_matmul(const mx_jvp_call *c) {
+  return mx_jvp_matmul(c);
+}
+
+int mx_remake_integer_matmul(const mx_op *op, mx_array *const *in, mx_array **out) {
+  return mx_remake_matmul(op, in, out);
+}
+
+int mx_vmap_integer_matmul(const mx_vmap_call *c) {
+  return mx_vmap_matmul(c);
+}
+
 /* ---- addmm ---- */
 
 static const mx_addmm_params *addmm_params(const mx_op *op) {

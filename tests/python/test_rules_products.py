@@ -74,3 +74,24 @@ def test_large_convolutions_have_the_gradient_of_a_product(groups):
                 at = slice(k * each, (k + 1) * each)
                 want = np.einsum("nhwf,nhwc->fc", g[..., at].astype(np.float64), part[..., at])
                 np.testing.assert_allclose(got[at, i, j], want, rtol=1e-4, atol=1e-3)
+
+
+A, B = mx.arange(6).reshape(2, 3), mx.arange(12).reshape(3, 4)
+
+
+@pytest.mark.parametrize("a, b", [(A, B), (B[0, :3], B), (A, B[:, 0]), (mx.stack([A, A + 1]), B),
+                                  (A, mx.stack([B, B + 1])), (mx.stack([A, A + 1]), mx.stack([B, B + 1]))])
+def test_products_of_integers_have_the_rules_of_floats(a, b):
+    both = [a, b], [a.astype(mx.float32), b.astype(mx.float32)]
+    for rule in (mx.grad(lambda a, b: (a @ b * 3).sum(), argnums=(0, 1)),
+                 lambda a, b: mx.jvp(mx.matmul, [a, b], [a, b])[1],
+                 lambda a, b: [mx.vmap(mx.matmul, in_axes=(0, None))(mx.stack([a, a * 2]), b)],
+                 lambda a, b: [mx.vmap(mx.matmul, in_axes=(None, -1))(a, mx.stack([b, b * 2], axis=-1))]):
+        got, want = (rule(*inputs) for inputs in both)
+        for g, w in zip(got, want):
+            assert g.dtype == mx.int32 and mx.array_equal(g, w)
+
+
+def test_products_of_integers_follow_shapes():
+    f = mx.compile(mx.matmul, shapeless=True)
+    assert mx.array_equal(f(A, B), A @ B) and mx.array_equal(f(A.T, A), A.T @ A)
