@@ -24,27 +24,34 @@ static mx_ints shape_of(const mx_array *a) {
 
 /* ---- making ---- */
 
-/* arange(stop), arange(stop, step=), arange(start, stop, step). Integers give int32. */
+/* A bound of a range: 0 a float, 1 an integer of 32 bits, 2 a longer one; -1 with an exception set. */
+static int range_number(PyObject *o, double *n) {
+  if (PyFloat_Check(o)) return *n = PyFloat_AsDouble(o), 0;
+  if (PyBool_Check(o)) {
+    PyErr_SetString(PyExc_ValueError, "bool not supported for arange.");
+    return -1;
+  }
+  int64_t v;
+  if (!PyIndex_Check(o) || mxp_is_array(o) || mxp_int64(o, &v)) {
+    PyErr_Clear();
+    PyErr_SetString(PyExc_TypeError,
+                    "arange(): start, stop and step must be float or int of 64 bits");
+    return -1;
+  }
+  *n = (double)v;
+  return v < INT32_MIN || v > INT32_MAX ? 2 : 1;
+}
+
+/* arange(stop), arange(stop, step=), arange(start, stop, step). Integers give int32, or int64
+ * where one of them is longer. */
 PyObject *mxp_do_arange(mxp_call *c) {
   double n[3] = {0, 0, 1};
-  bool whole = true;
+  bool whole = true, wide = false;
   for (int i = 0; i < 3; i++) {
-    PyObject *o = c->v[i].o;
-    if (!o) continue;
-    enum mxp_scalar kind = mxp_scalar_kind(o);
-    PyObject *index =
-        kind == MXP_NOT_SCALAR && PyIndex_Check(o) && !mxp_is_array(o) ? PyNumber_Index(o) : NULL;
-    if (index)
-      n[i] = PyLong_AsDouble(index);
-    else if (kind != MXP_NOT_SCALAR && kind != MXP_COMPLEX)
-      n[i] = PyFloat_AsDouble(o);
-    else {
-      PyErr_Clear();
-      PyErr_SetString(PyExc_TypeError, "arange(): start, stop and step must be int or float");
-    }
-    whole = whole && kind != MXP_FLOAT;
-    Py_XDECREF(index);
-    if (PyErr_Occurred()) return mxp_end_object(c, NULL);
+    int kind = c->v[i].o ? range_number(c->v[i].o, &n[i]) : 1;
+    if (kind < 0) return mxp_end_object(c, NULL);
+    whole = whole && kind;
+    wide = wide || kind == 2;
   }
   if (!c->v[0].o && !c->v[1].o) {
     PyErr_SetString(PyExc_TypeError, "arange(): missing argument 'stop'");
@@ -54,7 +61,7 @@ PyObject *mxp_do_arange(mxp_call *c) {
     n[1] = n[0];
     n[0] = 0;
   }
-  mlx_dtype t = dtype_or(&c->v[3], whole ? MLX_INT32 : MLX_FLOAT32);
+  mlx_dtype t = dtype_or(&c->v[3], !whole ? MLX_FLOAT32 : wide ? MLX_INT64 : MLX_INT32);
   return mxp_end(c, mx_arange(n[0], n[1], n[2], t, c->s));
 }
 
@@ -167,8 +174,8 @@ PyObject *mxp_do_take(mxp_call *c) {
   mx_array *i;
   if (mxp_is_array(v[1].o))
     i = mxp_node(v[1].o);
-  else if (mxp_scalar_kind(v[1].o) == MXP_INT)
-    i = mxp_from_scalar(v[1].o, MXP_INT);
+  else if (PyLong_Check(v[1].o))
+    i = mxp_from_scalar_as(v[1].o, MXP_INT, MLX_INT64);
   else {
     PyErr_SetString(PyExc_TypeError, "take(): argument 'indices' must be an int or an array");
     i = NULL;
@@ -308,6 +315,23 @@ PyObject *mxp_do_split(mxp_call *c) {
   return mxp_end_vec(c, bad, &r, false);
 }
 
+/* One shift counts for every axis that is named; one axis moves by all the shifts. */
+PyObject *mxp_do_roll(mxp_call *c) {
+  mxp_value *v = c->v;
+  mx_ints shift = v[1].ints, axes = v[2].ints;
+  int64_t each[MX_MAX_NDIM];
+  if (!v[2].given) return mxp_end(c, mx_roll(v[0].a, shift, c->s));
+  if (v[2].single) {
+    int64_t axis = axes.p[0] < INT_MIN || axes.p[0] > INT_MAX ? INT_MAX : axes.p[0];
+    return mxp_end(c, mx_roll_axis(v[0].a, shift, (int)axis, c->s));
+  }
+  if (v[1].single && axes.n <= MX_MAX_NDIM) {
+    for (int i = 0; i < axes.n; i++) each[i] = shift.p[0];
+    shift = (mx_ints){each, axes.n};
+  }
+  return mxp_end(c, mx_roll_axes(v[0].a, shift, axes, c->s));
+}
+
 static PyObject *atleast(mxp_call *c, mx_array *(*fn)(mx_array *, mx_stream *)) {
   mx_vec in = c->v[0].vec, out = {NULL, 0};
   if (in.n == 1) return mxp_end(c, fn(in.p[0], c->s));
@@ -328,15 +352,16 @@ PyObject *mxp_do_atleast_3d(mxp_call *c) {
 
 /* One integer, (n,), (before, after) or a list of pairs: the widths of every axis. */
 static int pad_widths(PyObject *o, int ndim, int64_t *low, int64_t *high) {
-  Py_ssize_t n = PyLong_Check(o) ? 0 : PySequence_Check(o) ? PySequence_Size(o) : -1;
+  bool one = mxp_is_integer(o);
+  Py_ssize_t n = one ? 0 : PySequence_Check(o) ? PySequence_Size(o) : -1;
   if (n < 0)
     return PyErr_SetString(PyExc_TypeError,
                            "pad(): pad_width is an int, a pair or a list of pairs"),
            -1;
-  if (n == 0 && !PyLong_Check(o))
+  if (n == 0 && !one)
     return ndim == 0 ? 0 : (mx_fail(MX_VALUE, "[pad] an empty list of widths"), -1);
   PyObject *first = n ? PySequence_GetItem(o, 0) : Py_NewRef(o);
-  bool flat_list = first && (PyLong_Check(first) || PyIndex_Check(first));
+  bool flat_list = first && mxp_is_integer(first);
   Py_XDECREF(first);
   if (!first) return -1;
   if (flat_list ? n > 2 : n != 1 && n != ndim)
@@ -405,7 +430,7 @@ PyObject *mxp_do_depends(mxp_call *c) {
 
 static int many_or_list(mxp_value *v, PyObject *rest, const char *fn) {
   PyObject *one = PyTuple_Size(rest) == 1 ? PyTuple_GetItem(rest, 0) : NULL;
-  bool list = one && (PyList_Check(one) || PyTuple_Check(one));
+  bool list = one && PySequence_Check(one) && !mxp_is_integer(one);
   return mxp_ints(v, list ? one : rest, fn, "shape", false);
 }
 

@@ -100,6 +100,7 @@ static PyObject *not_operand(PyObject *o, const char *what) {
 
 static bool can_be_operand(PyObject *o) {
   return mxp_scalar_kind(o) != MXP_NOT_SCALAR || mxp_is_array(o) ||
+         PyNumber_Check(o) ||
          (!PyBytes_Check(o) &&
           (PyObject_CheckBuffer(o) || PyObject_HasAttrString(o, "__mlx_array__") ||
            PyObject_HasAttrString(o, "__dlpack__")));
@@ -305,6 +306,13 @@ static Py_ssize_t array_len(PyObject *self) {
     return -1;
   }
   return (Py_ssize_t)a->shape[0];
+}
+
+static PyObject *array_item_at(PyObject *self, Py_ssize_t i) {
+  PyObject *at = PyLong_FromSsize_t(i);
+  PyObject *out = at ? mxp_getitem(self, at) : NULL;
+  Py_XDECREF(at);
+  return out;
 }
 
 static PyObject *array_format(PyObject *self, PyObject *spec) {
@@ -684,6 +692,8 @@ int mxp_array_init(PyObject *module) {
       {Py_tp_doc, "array(val, dtype=None)\n--\n\nAn N-dimensional array."},
       {Py_bf_getbuffer, mxp_getbuffer},
       {Py_bf_releasebuffer, mxp_releasebuffer},
+      {Py_sq_length, array_len},
+      {Py_sq_item, array_item_at},
       {Py_mp_length, array_len},
       {Py_mp_subscript, mxp_getitem},
       {Py_mp_ass_subscript, mxp_setitem},

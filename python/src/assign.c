@@ -252,8 +252,7 @@ static mx_array *value_node(PyObject *value, mx_array *x) {
     PyErr_SetString(PyExc_TypeError, "__setitem__(): a value is an array or a scalar, not None");
     return NULL;
   }
-  enum mxp_scalar kind = mxp_scalar_kind(value);
-  return kind ? mxp_from_scalar_as(value, kind, (mlx_dtype)x->dtype) : mxp_operand(value, x);
+  return mxp_operand(value, x);
 }
 
 mx_array *mxp_updated(mx_array *x, PyObject *index, PyObject *value, enum mxp_update how) {
@@ -263,7 +262,7 @@ mx_array *mxp_updated(mx_array *x, PyObject *index, PyObject *value, enum mxp_up
 
 int mxp_setitem(PyObject *self, PyObject *index, PyObject *value) {
   if (!value) {
-    PyErr_SetString(PyExc_TypeError, "elements of an array cannot be deleted");
+    PyErr_SetString(PyExc_AttributeError, "elements of an array cannot be deleted");
     return -1;
   }
   mx_scope scope = mx_scope_open();

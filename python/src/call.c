@@ -44,9 +44,16 @@ static int64_t *room(mxp_value *v, Py_ssize_t n) {
   return v->heap;
 }
 
+bool mxp_is_integer(PyObject *o) {
+  if (PyLong_Check(o)) return true;
+  if (PyList_Check(o) || PyTuple_Check(o) || !PyIndex_Check(o)) return false;
+  if (PySequence_Check(o) && PySequence_Size(o) >= 0) return false; /* an array with axes */
+  PyErr_Clear();
+  return true;
+}
+
 int mxp_ints(mxp_value *v, PyObject *o, const char *fn, const char *param, bool one) {
-  if (one && !PyList_Check(o) && !PyTuple_Check(o) && (PyLong_Check(o) || PyIndex_Check(o)) &&
-      !(mxp_is_array(o) && mxp_node(o)->ndim)) {
+  if (one && mxp_is_integer(o)) {
     v->single = true;
     if (mxp_int64(o, &v->few[0])) return -1;
     v->ints = (mx_ints){v->few, 1};
@@ -74,7 +81,7 @@ int mxp_spread(mxp_call *c, int i, int n) {
   mxp_value *v = &c->v[i];
   const char *name = c->spec->params[i].name;
   if (v->ints.n != n && !v->single) {
-    PyErr_Format(PyExc_ValueError, "[%s] %s must be an integer or %d of them, not %d",
+    PyErr_Format(PyExc_TypeError, "%s(): argument '%s' must be an integer or %d of them, not %d",
                  c->spec->name, name, n, v->ints.n);
     return -1;
   }

@@ -84,6 +84,8 @@ PyObject *mxp_end_vec(mxp_call *c, int bad, mx_vec *v, bool tuple);
 PyObject *mxp_end_none(mxp_call *c, int bad);
 PyObject *mxp_end_object(mxp_call *c, PyObject *o);
 
+/* An int, or what can stand for one: of arrays only those without axes. */
+bool mxp_is_integer(PyObject *o);
 /* Fills an integer list from a sequence or one integer. */
 int mxp_ints(mxp_value *v, PyObject *o, const char *fn, const char *param, bool one);
 /* Makes value number i, an integer or a list, one of n integers of 32 bits; nonzero with an

@@ -49,9 +49,18 @@ static void put_int(void *p, mlx_dtype t, int64_t v) {
   }
 }
 
-/* Floats beyond 64 bits of an integer take its lowest value, as the hardware's conversion does. */
-static int64_t to_int(double v) {
+static int64_t to_int64(double v) {
   return v >= -9223372036854775808.0 && v < 9223372036854775808.0 ? (int64_t)v : INT64_MIN;
+}
+
+/* Floats beyond an integer's range become what conversions of arrays make of them: below 32 bits
+ * by way of int32, whose lowest value stands for all that it cannot hold. */
+static int64_t to_int(double v, mlx_dtype t) {
+  if (t == MLX_UINT32 || t == MLX_INT64) return to_int64(v);
+  if (t == MLX_UINT64)
+    return v >= 9223372036854775808.0 ? to_int64(v - 9223372036854775808.0) ^ INT64_MIN
+                                      : to_int64(v);
+  return v > -2147483649.0 && v < 2147483648.0 ? (int64_t)v : INT32_MIN;
 }
 
 static void put_double(void *p, mlx_dtype t, double v) {
@@ -76,7 +85,7 @@ static void put_double(void *p, mlx_dtype t, double v) {
     ((float *)p)[1] = 0;
     break;
   default:
-    put_int(p, t, to_int(v));
+    put_int(p, t, to_int(v, t));
   }
 }
 
@@ -414,6 +423,14 @@ mx_array *mxp_from_object(PyObject *o, const mlx_dtype *dtype) {
   return a;
 }
 
+/* Fractions, decimals and other numbers of Python's: complex, as MLX takes them. */
+static mx_array *from_number(PyObject *o) {
+  PyObject *z = PyObject_CallFunctionObjArgs((PyObject *)&PyComplex_Type, o, NULL);
+  mx_array *a = z ? mxp_from_scalar(z, MXP_COMPLEX) : NULL;
+  Py_XDECREF(z);
+  return a;
+}
+
 mx_array *mxp_operand(PyObject *o, const mx_array *beside) {
   enum mxp_scalar kind = mxp_scalar_kind(o);
   if (kind != MXP_NOT_SCALAR)
@@ -422,6 +439,7 @@ mx_array *mxp_operand(PyObject *o, const mx_array *beside) {
   mlx_dtype t = beside ? (mlx_dtype)beside->dtype : MLX_FLOAT32;
   bool own = PyObject_HasAttrString(o, "__mlx_array__"); /* keeps its dtype */
   mx_array *a = is_list(o) ? NULL : mxp_from_foreign(o, beside && !own ? &t : NULL);
+  if (!a && !PyErr_Occurred() && PyNumber_Check(o)) return from_number(o);
   if (!a && !PyErr_Occurred()) bad_type(o);
   return a;
 }

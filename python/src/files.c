@@ -53,8 +53,11 @@ static void write_bytes(void *desc, const char *data, size_t n) {
   if (f->failed) return;
   PyObject *view = PyMemoryView_FromMemory((char *)data, (Py_ssize_t)n, PyBUF_READ);
   PyObject *r = view ? PyObject_CallMethod(f->object, "write", "O", view) : NULL;
+  PyObject *type, *value, *trace; /* of a write that failed: the view is let go all the same */
+  PyErr_Fetch(&type, &value, &trace);
   PyObject *gone = view ? PyObject_CallMethod(view, "release", NULL) : NULL;
   if (!r || !gone) f->failed = true;
+  if (type) PyErr_Restore(type, value, trace);
   Py_XDECREF(gone);
   Py_XDECREF(r);
   Py_XDECREF(view);

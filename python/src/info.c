@@ -36,7 +36,8 @@ static PyObject *issubdtype(PyObject *self, PyObject *const *args, Py_ssize_t n)
   int a = n == 2 ? category_of(args[0]) : -1, b = n == 2 ? category_of(args[1]) : -1;
   bool dtype_a = n == 2 && mxp_is_dtype(args[0]), dtype_b = n == 2 && mxp_is_dtype(args[1]);
   if (n != 2 || (a < 0 && !dtype_a) || (b < 0 && !dtype_b)) {
-    PyErr_SetString(PyExc_TypeError, "issubdtype(): expected two Dtypes or DtypeCategories");
+    PyErr_SetString(n == 2 ? PyExc_ValueError : PyExc_TypeError,
+                    "issubdtype(): expected two Dtypes or DtypeCategories");
     return NULL;
   }
   if (dtype_b) return PyBool_FromLong(dtype_a && mxp_dtype_of(args[0]) == mxp_dtype_of(args[1]));

@@ -72,7 +72,8 @@ static mx_strings *strings_of(PyObject *o, const char *op) {
     fine = p[i] != NULL;
   }
   mx_strings *out = fine ? mx_strings_copy((size_t)n, p, lens, false, op) : NULL;
-  if (!fine && !PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "metadata lists hold strings");
+  if (!fine && !PyErr_Occurred()) 
+    PyErr_SetString(PyExc_RuntimeError, "metadata lists hold strings");
   PyMem_Free(lens);
   PyMem_Free(p);
   return out;
@@ -88,8 +89,8 @@ static int fill_metadata(mx_table *t, PyObject *dict, const char *op, bool rich)
     bool array = rich && mxp_is_array(value);
     if (!name || !(array || PyUnicode_Check(value) || (rich && PyList_Check(value)))) {
       if (!PyErr_Occurred())
-        PyErr_Format(PyExc_ValueError, "[%s] Metadata must be a dictionary with string keys and %s",
-                     op, rich ? "array, string or list of string values" : "values");
+        PyErr_Format(rich && name ? PyExc_RuntimeError : PyExc_ValueError,
+                     "[%s] Metadata must be a dictionary with string keys and %s", op, rich ? "array, string or list of string values" : "values");
       return -1;
     }
     mx_strings *s = array ? NULL : strings_of(value, op);

@@ -65,6 +65,7 @@ PyObject *mxp_do_as_strided(mxp_call *c);
 PyObject *mxp_do_atleast_1d(mxp_call *c);
 PyObject *mxp_do_atleast_2d(mxp_call *c);
 PyObject *mxp_do_atleast_3d(mxp_call *c);
+PyObject *mxp_do_roll(mxp_call *c);
 PyObject *mxp_do_split(mxp_call *c);
 PyObject *mxp_do_repeat(mxp_call *c);
 PyObject *mxp_do_pad(mxp_call *c);
