@@ -22,7 +22,7 @@ def test_a_product_that_nobody_asks_for_costs_nothing():
     c = a @ b
     total = mx.sum(c + 1)
     del total
-    assert mx.get_active_memory() == held and mx.get_peak_memory() <= held  # no result has a place yet
+    assert mx.get_peak_memory() < held + 64  # a place for the number 1 at most
     mx.eval(c)
     assert mx.get_active_memory() >= held + 4 * MB
 
