@@ -2,7 +2,8 @@
 included, in what tests/tools/make_optimizer_data.py recorded.
 
 Promises guarded: parameters within 2e-5 of the largest (bfloat16: two roundings), the same state
-keys, shapes and dtypes, the same rates, the same refusals; a state goes to a file and back."""
+keys, shapes and dtypes, the same rates, the same refusals; a state goes to a file and back;
+gradients that do not fit raise MLX's exception and say where."""
 
 import importlib.util
 import json
@@ -61,6 +62,23 @@ def test_refusals(ours):
 def test_clipped_gradients(ours):
     close(ours["clipped"]["tree"], RECORDED["clipped"]["tree"], "clipped")
     assert ours["clipped"]["norm"] == pytest.approx(RECORDED["clipped"]["norm"], rel=1e-6)
+
+
+def test_gradients_that_do_not_fit_are_named():
+    ones = mx.ones((2, 3))
+    tree = {"a": {"w": ones}, "b": [ones]}
+    other = optim.SGD(0.1, momentum=0.9)
+    other.init({"c": ones})
+    for optimizer, gradients, parameters, error, words in (
+        (optim.Adam(0.1), {"z": ones}, tree, KeyError, "gradient for 'z', but no such parameter"),
+        (optim.Adam(0.1), {"b": [ones, ones]}, tree, IndexError, "'b.1'"),
+        (optim.Adam(0.1), {"a": {"w": mx.ones((4,))}}, tree, ValueError, r"'a.w' has shape \(4,\)"),
+        (optim.SGD(0.1), {"a": {"w": 2.0}}, tree, TypeError, "'a.w' is float, not an array"),
+        (other, {"a": {"w": ones}}, tree, KeyError, "state is of other parameters: no 'a.w'"),
+        (optim.MultiOptimizer([optim.SGD(0.1)]), {"z": ones}, tree, KeyError, "gradient for 'z'"),
+    ):
+        with pytest.raises(error, match=words):
+            optimizer.apply_gradients(gradients, parameters)
 
 
 def test_state_goes_to_a_file_and_back(tmp_path):

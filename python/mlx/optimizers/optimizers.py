@@ -16,6 +16,33 @@ from mlx.utils import tree_flatten, tree_map, tree_merge, tree_reduce, tree_unfl
 Rate = Union[float, Callable[[mx.array], mx.array]]
 
 
+def _misfit(gradients, parameters, state, path: str = "") -> Optional[str]:
+    """The first place where gradients do not fit the parameters or the state, in words."""
+    named = f"the gradient for '{path}'" if path else "the gradient"
+    if isinstance(gradients, mx.array):
+        if not isinstance(parameters, mx.array):
+            return f"{named} has no parameter there"
+        if gradients.shape != parameters.shape:
+            return f"{named} has shape {gradients.shape}, the parameter {parameters.shape}"
+        return None if isinstance(state, dict) else f"the state is of other parameters: no '{path}'"
+    if not isinstance(gradients, (dict, list, tuple)):
+        return f"{named} is {type(gradients).__name__}, not an array"
+    for key in gradients if isinstance(gradients, dict) else range(len(gradients)):
+        name = f"{path}.{key}" if path else str(key)
+        try:
+            parameter = parameters[key]
+        except (LookupError, TypeError):
+            return f"there is a gradient for '{name}', but no such parameter"
+        try:
+            kept = state[key]
+        except (LookupError, TypeError):
+            kept = None
+        why = _misfit(gradients[key], parameter, kept, name)
+        if why is not None:
+            return why
+    return None
+
+
 class Optimizer:
     """The base of all optimizers: trees, the step count and schedules.
 
@@ -82,12 +109,18 @@ class Optimizer:
         Returns:
             A tree with the structure of ``gradients``.
         """
-        if not self._initialized:
-            self.init(gradients)
-        for name, schedule in self._schedulers.items():
-            self._state[name] = schedule(self.step)
-        self._state["step"] = self.step + 1
-        return tree_map(self.apply_single, gradients, parameters, self._state)
+        try:
+            if not self._initialized:
+                self.init(gradients)
+            for name, schedule in self._schedulers.items():
+                self._state[name] = schedule(self.step)
+            self._state["step"] = self.step + 1
+            return tree_map(self.apply_single, gradients, parameters, self._state)
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
+            why = _misfit(gradients, parameters, self._state)
+            if why is None:
+                raise
+            raise type(error)(f"[{type(self).__name__}] {why}") from error
 
     def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict):
         """One updated parameter.
