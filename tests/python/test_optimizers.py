@@ -120,3 +120,22 @@ def test_compiled_step_is_the_same():
 
     plain, compiled = train(False), train(True)
     assert plain[0] == compiled[0] and mx.array_equal(plain[1], compiled[1]).item()
+
+
+def test_clipping_keeps_dtypes_and_halves_do_not_overflow():
+    # as MLX answers: squares of float16 in float32, bfloat16 in itself
+    for dtype, of_norm in ((mx.float32, mx.float32), (mx.float16, mx.float32), (mx.bfloat16, mx.bfloat16)):
+        clipped, norm = optim.clip_grad_norm({"a": [mx.array([300.0, 400.0], dtype=dtype)]}, 1.0)
+        assert (norm.item(), norm.dtype, clipped["a"][0].dtype) == (500, of_norm, dtype)
+        assert mx.allclose(clipped["a"][0], mx.array([0.6, 0.8]), rtol=4e-3).item()
+    both, norm = optim.clip_grad_norm({"h": mx.ones(2, dtype=mx.bfloat16), "f": mx.ones(2)}, 1.0)
+    assert (both["h"].dtype, both["f"].dtype, norm.dtype) == (mx.bfloat16, mx.float32, mx.float32)
+
+
+def test_adafactor_keeps_its_averages_in_the_parameters_dtype():
+    for parameter, gradient in ((mx.float32, mx.float16), (mx.float16, mx.float16), (mx.float32, mx.bfloat16)):
+        optimizer = optim.Adafactor()
+        optimizer.apply_gradients({"w": mx.ones((2, 3), dtype=gradient), "b": mx.ones(3, dtype=gradient)},
+                                  {"w": mx.ones((2, 3), dtype=parameter), "b": mx.ones(3, dtype=parameter)})
+        dtypes = {v.dtype for k, v in tree_flatten(optimizer.state) if "exp_avg" in k}
+        assert dtypes == {parameter}

@@ -597,7 +597,7 @@ class Adafactor(Optimizer):
     def apply_single(self, gradient: mx.array, parameter: mx.array, state: dict):
         """One updated parameter."""
         rate = self._learning_rate(_root_mean_square(parameter))
-        beta_2 = (1.0 - self.step**self.decay_rate).astype(gradient.dtype)
+        beta_2 = (1.0 - self.step**self.decay_rate).astype(parameter.dtype)
         update = mx.square(gradient) + self.eps[0]
         if gradient.ndim >= 2:
             row = beta_2 * state["exp_avg_sq_row"] + (1 - beta_2) * mx.mean(update, axis=-1)
@@ -701,9 +701,16 @@ def clip_grad_norm(grads, max_norm):
         max_norm: the largest norm.
 
     Returns:
-        The tree, and the norm that it had: 0-d.
+        The tree, each array of the dtype that it had, and the norm that it had: 0-d, float32 where
+        a square of a gradient may not fit in its dtype.
     """
-    squares = tree_reduce(lambda total, g: total + g.square().sum(), grads, 0.0)
-    norm = mx.sqrt(squares)
+
+    def square(g):
+        return (g.astype(mx.float32) if g.dtype == mx.float16 else g).square().sum()
+
+    def scaled(g):
+        return (g * scale).astype(g.dtype) if mx.issubdtype(g.dtype, mx.inexact) else g * scale
+
+    norm = mx.sqrt(tree_reduce(lambda total, g: total + square(g), grads, 0.0))
     scale = mx.minimum(max_norm / (norm + 1e-6), 1.0)
-    return tree_map(lambda g: g * scale, grads), norm
+    return tree_map(scaled, grads), norm
