@@ -23,6 +23,9 @@ typedef struct mx_reduce_params {
   int64_t axes; /* bit i: axis i is reduced */
 } mx_reduce_params;
 
+/* The most numbers of a window that share_extreme takes. */
+#define MX_SHARE_MAX 64
+
 /* How many elements the axes hold, less `less`; inverted: one over that. */
 typedef struct mx_count_params {
   int64_t axes; /* as above */

@@ -109,17 +109,79 @@ int mx_vjp_prod(const mx_vjp_call *c) {
   return MX_GRAD(c, 0, mx_times_conj(keep(c->g[0], axes, c->s), rest, c->s));
 }
 
+static axes_of masked(int64_t mask, int ndim) {
+  axes_of r = {.kept = true};
+  for (int i = 0; i < ndim; i++)
+    if ((uint64_t)mask >> i & 1) r.p[r.n++] = i;
+  return r;
+}
+
+/* Where x has the extreme, and how often; nonzero where they could not be made. */
+static int find_extreme(mx_array *x, mx_array *out, axes_of axes, mlx_dtype t, mx_array **found,
+                        mx_array **count, mx_stream *s) {
+  *found = mx_equal(x, out, s);
+  mx_array *ones = *found ? mx_cast(*found, t, s) : NULL;
+  *count = ones ? mx_sum_axes(ones, AXES(axes), true, s) : NULL;
+  return !*count;
+}
+
+/* Rows of small windows, of which a kernel sees all numbers at once. */
+static bool is_windows(const mx_array *x, mx_array *const *in, axes_of axes) {
+  int64_t window = 1;
+  for (int i = 0; i < axes.n; i++) window *= x->shape[axes.p[i]];
+  int last = x->ndim - 1;
+  return axes.n && axes.p[axes.n - 1] < last && window >= 1 && window <= MX_SHARE_MAX &&
+         x->shape[last] >= 8 && x->strides[last] == 1 && in[0]->dtype == MLX_FLOAT32 &&
+         in[1]->dtype == MLX_FLOAT32 && in[2]->dtype == MLX_FLOAT32;
+}
+
 /* Equal extremes share equally; where NaN is the extreme no element equals it, and all get NaN. */
+mx_array *mx_share_extreme(mx_array *x, mx_array *out, mx_array *g, int64_t mask, mx_stream *s) {
+  mx_array *in[] = {x, mx_row_major(out, s), mx_row_major(g, s)}, *found, *count;
+  if (!x || !in[1] || !in[2]) return NULL;
+  axes_of axes = masked(mask, x->ndim);
+  if (is_windows(x, in, axes) && mx_same_shape(out, g)) {
+    mx_spec spec = {MLX_FLOAT32, x->ndim, x->shape, NULL};
+    return mx_node(MX_PRIM_SHARE_EXTREME, spec, 3, in, MX_WORDS((mx_reduce_params){mask}), s);
+  }
+  if (find_extreme(x, out, axes, (mlx_dtype)g->dtype, &found, &count, s)) return NULL;
+  g = mx_divide(g, count, s);
+  mx_array *zero = g ? mx_multiply(g, mx_number(0, g), s) : NULL;
+  return zero ? mx_where(found, g, zero, s) : NULL;
+}
+
 static int vjp_extreme(const mx_vjp_call *c) {
   axes_of axes = reduced(c->op, c->in[0]->ndim);
   mx_array *g = keep(c->g[0], axes, c->s), *out = keep(c->out[0], axes, c->s);
-  mx_array *found = out ? mx_equal(c->in[0], out, c->s) : NULL;
-  mlx_dtype t = g ? (mlx_dtype)g->dtype : MLX_FLOAT32;
-  mx_array *ones = found ? mx_cast(found, t, c->s) : NULL;
-  mx_array *count = ones ? mx_sum_axes(ones, AXES(axes), true, c->s) : NULL;
-  g = g && count ? mx_divide(g, count, c->s) : NULL;
-  mx_array *zero = g ? mx_multiply(g, mx_number(0, g), c->s) : NULL;
-  return MX_GRAD(c, 0, zero ? mx_where(found, g, zero, c->s) : NULL);
+  return MX_GRAD(c, 0, mx_share_extreme(c->in[0], out, g, c->op->params[0], c->s));
+}
+
+/* Linear in the cotangent; of the places of extremes nothing flows. */
+int mx_vjp_share_extreme(const mx_vjp_call *c) {
+  mx_array *x = c->in[0], *found, *count;
+  axes_of axes = masked(c->op->params[0], x->ndim);
+  if (find_extreme(x, c->in[1], axes, (mlx_dtype)x->dtype, &found, &count, c->s)) return 1;
+  mx_array *zero = mx_zeros_of(c->g[0], c->s);
+  mx_array *part = zero ? mx_where(found, c->g[0], zero, c->s) : NULL;
+  mx_array *sum = part ? mx_sum_axes(part, AXES(axes), true, c->s) : NULL;
+  return MX_GRAD(c, 2, sum ? mx_divide(sum, count, c->s) : NULL);
+}
+
+int mx_jvp_share_extreme(const mx_jvp_call *c) {
+  if (!c->t[2]) return 0;
+  *c->out_t = mx_share_extreme(c->in[0], c->in[1], c->t[2], c->op->params[0], c->s);
+  return !*c->out_t;
+}
+
+int mx_remake_share_extreme(const mx_op *op, mx_array *const *in, mx_array **out) {
+  return mx_remade(out, mx_share_extreme(in[0], in[1], in[2], op->params[0], op->stream));
+}
+
+int mx_vmap_share_extreme(const mx_vmap_call *c) {
+  mx_array *in[3];
+  for (int i = 0; i < 3; i++) in[i] = mx_vmap_front(c, i, true);
+  int64_t axes = (int64_t)((uint64_t)c->op->params[0] << 1);
+  return mx_vmap_done(c, mx_share_extreme(in[0], in[1], in[2], axes, c->s), 0);
 }
 
 int mx_vjp_min(const mx_vjp_call *c) {

@@ -90,6 +90,15 @@ static inline bool mx_same_shape(const mx_array *a, const mx_array *b) {
          (a->ndim == 0 || !memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape));
 }
 
+/* The cotangent g of the minimum or maximum `out` of x over the axes of the mask, shared among the
+ * elements of x that equal it; out and g have length 1 there. */
+mx_array *mx_share_extreme(mx_array *x, mx_array *out, mx_array *g, int64_t axes, mx_stream *s);
+
+/* Zeros of the given shape, in rows, to which the elements of g are added by strides and an offset:
+ * the gradient of as_strided, with its errors. */
+mx_array *mx_spread_strided(mx_array *g, mx_ints shape, mx_ints strides, int64_t offset,
+                            mx_stream *s);
+
 /* An operation made again that cannot tell what another shape means. */
 mx_array *mx_cannot_follow(const mx_op *op, const mx_array *now);
 

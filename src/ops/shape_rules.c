@@ -228,16 +228,56 @@ int mx_vmap_slice(const mx_vmap_call *c) {
   return mx_vmap_done(c, mx_slice(c->in[0], MX_START(b), MX_STOP(b), MX_STEP(b), c->s), at);
 }
 
+/* The view of zeros says whether the strides stay inside. */
+mx_array *mx_spread_strided(mx_array *g, mx_ints shape, mx_ints strides, int64_t offset,
+                            mx_stream *s) {
+  int64_t words[MX_MAX_NDIM + 1] = {offset};
+  mx_array *in = mx_row_major(g, s), *zero = g ? mx_scalar(0, (mlx_dtype)g->dtype) : NULL;
+  mx_array *like = zero ? mx_broadcast_to(zero, shape, s) : NULL;
+  if (!in || !like || !mx_as_strided(like, mx_shape_of(g), strides, (size_t)offset, s)) return NULL;
+  for (int i = 0; i < strides.n; i++) words[1 + i] = strides.p[i];
+  mx_spec spec = {(mlx_dtype)g->dtype, shape.n, shape.p, NULL};
+  return mx_node(MX_PRIM_SPREAD_STRIDED, spec, 1, &in, 1 + strides.n, words, s);
+}
+
 int mx_vjp_as_strided(const mx_vjp_call *c) {
   const mx_array *a = c->in[0], *out = c->out[0];
-  mx_array *place = mx_arange(0, (double)a->size, 1, MLX_INT64, c->s);
-  place = mx_as_strided(place, mx_shape_of(out), (mx_ints){out->strides, out->ndim},
-                        (size_t)c->op->params[0], c->s);
-  place = place ? mx_reshape(place, MX_INTS(out->size), c->s) : NULL;
-  mx_array *g = mx_reshape(c->g[0], MX_INTS(out->size), c->s);
-  mx_array *flat = mx_reshape(mx_zeros_of(a, c->s), MX_INTS(a->size), c->s);
-  flat = flat && place && g ? mx_scatter_add_axis(flat, place, g, 0, c->s) : NULL;
-  return MX_GRAD(c, 0, flat ? mx_reshape(flat, mx_shape_of(a), c->s) : NULL);
+  return MX_GRAD(c, 0, mx_spread_strided(c->g[0], mx_shape_of(a),
+                                         (mx_ints){out->strides, out->ndim},
+                                         c->op->params[0], c->s));
+}
+
+static mx_ints strides_of(const mx_op *op) {
+  return (mx_ints){op->params + 1, (int)op->n_params - 1};
+}
+
+int mx_vjp_spread_strided(const mx_vjp_call *c) {
+  return MX_GRAD(c, 0, mx_as_strided(c->g[0], mx_shape_of(c->in[0]), strides_of(c->op),
+                                     (size_t)c->op->params[0], c->s));
+}
+
+int mx_remake_spread_strided(const mx_op *op, mx_array *const *in, mx_array **out) {
+  if (!mx_same_shape(in[0], op->in[0])) return mx_remade(out, mx_cannot_follow(op, in[0]));
+  return mx_remade(out, mx_spread_strided(in[0], mx_shape_of(op->out[0]), strides_of(op),
+                                          op->params[0], op->stream));
+}
+
+int mx_jvp_spread_strided(const mx_jvp_call *c) {
+  return mx_remake_spread_strided(c->op, c->t, c->out_t);
+}
+
+int mx_vmap_spread_strided(const mx_vmap_call *c) {
+  int64_t shape[MX_MAX_NDIM + 1], strides[MX_MAX_NDIM + 1];
+  const mx_array *out = c->op->out[0];
+  mx_ints own = strides_of(c->op);
+  shape[0] = c->size;
+  strides[0] = out->size;
+  memcpy(shape + 1, out->shape, (size_t)out->ndim * sizeof *shape);
+  memcpy(strides + 1, own.p, (size_t)own.n * sizeof *strides);
+  mx_array *g = mx_vmap_front(c, 0, true);
+  return mx_vmap_done(c, mx_spread_strided(g, (mx_ints){shape, out->ndim + 1},
+                                           (mx_ints){strides, own.n + 1}, c->op->params[0], c->s),
+                      0);
 }
 
 int mx_remake_as_strided(const mx_op *op, mx_array *const *in, mx_array **out) {

@@ -11,6 +11,7 @@
 #include "core/params.h"
 #include "core/prim.h"
 #include "gen/ops.h"
+#include "ops/rules_help.h"
 
 typedef const mx_op_record rec;
 #define IN(i) (r->in[i])
@@ -64,6 +65,19 @@ static mx_array *reduction(rec *r) {
   case MX_PRIM_ALL: return mx_all_axes(IN(0), v, keep, S);
   default: return mx_any_axes(IN(0), v, keep, S);
   }
+}
+
+static mx_array *shared_extreme(rec *r) {
+  const mx_array *x = IN(0);
+  int64_t axes = P(mx_reduce_params)->axes;
+  for (int k = 1; k < 3; k++) {
+    if (IN(k)->ndim != x->ndim)
+      return wrong(r);
+    for (int i = 0; i < x->ndim; i++)
+      if (IN(k)->shape[i] != ((uint64_t)axes >> i & 1 ? 1 : x->shape[i]))
+        return wrong(r);
+  }
+  return mx_share_extreme(IN(0), IN(1), IN(2), axes, S);
 }
 
 static mx_array *arg_reduction(rec *r) {
@@ -152,6 +166,13 @@ static mx_array *as_strided(rec *r) {
   if (r->n_params != 1 + n || r->params[0] < 0)
     return wrong(r);
   return mx_as_strided(IN(0), shape_of(r), (mx_ints){r->params + 1, n}, (size_t)r->params[0], S);
+}
+
+static mx_array *spread_strided(rec *r) {
+  int n = IN(0)->ndim;
+  if (r->n_params != 1 + n || r->params[0] < 0)
+    return wrong(r);
+  return mx_spread_strided(IN(0), shape_of(r), (mx_ints){r->params + 1, n}, r->params[0], S);
 }
 
 static mx_array *diagonal(rec *r) {
@@ -516,6 +537,7 @@ static const row rows[MX_PRIM_COUNT] = {
     [MX_PRIM_PROD] = REDUCTION,
     [MX_PRIM_MIN] = REDUCTION,
     [MX_PRIM_MAX] = REDUCTION,
+    [MX_PRIM_SHARE_EXTREME] = {shared_extreme, 3, WORDS(mx_reduce_params), 0, 0},
     [MX_PRIM_ALL] = REDUCTION,
     [MX_PRIM_ANY] = REDUCTION,
     [MX_PRIM_ARGMIN] = ARG,
@@ -534,6 +556,7 @@ static const row rows[MX_PRIM_COUNT] = {
     [MX_PRIM_BROADCAST_TO] = {broadcast, 1, ANY, 0, 0},
     [MX_PRIM_SLICE] = {slice, 1, ANY, 0, 0},
     [MX_PRIM_AS_STRIDED] = {as_strided, 1, ANY, 0, 0},
+    [MX_PRIM_SPREAD_STRIDED] = {spread_strided, 1, ANY, 0, 0},
     [MX_PRIM_DIAGONAL] = {diagonal, 1, 4, 0, 0},
     [MX_PRIM_VIEW] = {view, 1, 1, 0, 0},
     [MX_PRIM_CONTIGUOUS] = {copy, 1, 0, 0, 0},

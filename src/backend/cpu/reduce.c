@@ -1,5 +1,6 @@
 /* The strided reduction. Two forms: rows (the fastest axis is reduced: blocks of numbers fold to
- * one) and columns (the fastest axis is kept: whole rows fold into an accumulator).
+ * one) and columns (the fastest axis is kept: whole rows fold into an accumulator, or, where they are
+ * few, all at once: the windows of a pooling). And the gradient of minima and maxima over windows.
  * Invariant: which form, and where blocks, groups and chunks begin, follows from dtype, shape and
  * strides alone; the pool only hands out whole tasks. */
 #include "backend/cpu/reduce.h"
@@ -242,6 +243,36 @@ static int run_rows(job *j) {
   return 0;
 }
 
+/* --- a place that moves on --- */
+
+typedef struct cursor {
+  int64_t index[MX_MAX_NDIM], at, to;
+} cursor;
+
+static void cursor_set(cursor *c, const loop *l, int64_t index) {
+  c->at = place(l, index, &c->to);
+  for (int i = l->n - 1; i >= 0; i--) {
+    c->index[i] = i ? index % l->len[i] : index;
+    index /= l->len[i];
+  }
+}
+
+static void cursor_next(cursor *c, const loop *l) {
+  for (int i = l->n - 1; i >= 0; i--) {
+    c->at += l->stride[i];
+    c->to += l->out[i];
+    if (++c->index[i] < l->len[i]) return;
+    c->at -= l->len[i] * l->stride[i];
+    c->to -= l->len[i] * l->out[i];
+    c->index[i] = 0;
+  }
+}
+
+/* Where each number of a window lies; at most ROWS of them. */
+static void offsets(const loop *l, int64_t *at) {
+  for (int64_t r = 0; r < l->size; r++) at[r] = place(l, r, NULL);
+}
+
 /* --- columns --- */
 
 static void fold_row(const job *j, const char *x, int64_t n, bool first, char *acc, char *buf) {
@@ -318,7 +349,28 @@ static void join_chunks(void *ctx, int64_t begin, int64_t end) {
   }
 }
 
+/* A whole chain of every column at once, where the accumulators are the output. */
+static bool chains_at_once(const job *j) {
+  return j->k->chain[j->fold][j->wide] && j->red.size <= ROWS && j->width <= COLUMNS &&
+         j->native && j->width_stride == 1 && j->width_out == 1 && j->out_size == j->wide_size;
+}
+
+static void chain_tasks(void *ctx, int64_t begin, int64_t end) {
+  const job *j = ctx;
+  int64_t at[ROWS];
+  cursor c;
+  offsets(&j->red, at);
+  cursor_set(&c, &j->keep, begin);
+  for (; begin < end; begin++, cursor_next(&c, &j->keep))
+    j->k->chain[j->fold][j->wide](j->src + c.at * (int64_t)j->in_size, at, j->red.size, j->width,
+                                  j->dst + c.to * (int64_t)j->out_size);
+}
+
 static int run_columns(job *j) {
+  if (chains_at_once(j)) {
+    mx_parallel_for(j->keep.size, tasks_per_thread(j->red.size * j->width), chain_tasks, j);
+    return 0;
+  }
   j->tiles = (j->width + COLUMNS - 1) / COLUMNS;
   int64_t tasks = j->keep.size * j->tiles;
   j->chunks = tasks < FEW_TASKS ? (j->red.size + CHUNK - 1) / CHUNK : 1;
@@ -400,4 +452,46 @@ int mx_cpu_arg_reduce(const mx_step *step) {
   if (fold_of(step->op, &fold) || mx_out_alloc(step->out[0])) return 1;
   return mx_arg_reduce_strided(mx_reduce_table(), fold, strided(step->in[0]), (int)p->axis,
                                mx_data(step->out[0]));
+}
+
+/* --- the gradient of minima and maxima over windows --- */
+
+typedef struct sharing {
+  const float *x, *extreme, *g;
+  float *d;
+  int64_t width;
+  loop keep; /* `out`: in d, which is row major */
+  int64_t r, x_at[MX_SHARE_MAX], d_at[MX_SHARE_MAX];
+} sharing;
+
+static void share_tasks(void *ctx, int64_t begin, int64_t end) {
+  const sharing *s = ctx;
+  cursor c;
+  cursor_set(&c, &s->keep, begin);
+  for (; begin < end; begin++, cursor_next(&c, &s->keep))
+    mx_reduce_table()->share(s->x + c.at, s->x_at, s->extreme + begin * s->width,
+                             s->g + begin * s->width, s->r, s->width, s->d + c.to, s->d_at);
+}
+
+/* The last axis is kept, and dense in x; the other inputs are row major, with length 1 where x is
+ * reduced. */
+int mx_cpu_share_extreme(const mx_step *step) {
+  const mx_reduce_params *p = (const mx_reduce_params *)step->op->params;
+  const mx_array *x = step->in[0];
+  mx_array *out = step->out[0];
+  if (mx_out_alloc(out)) return 1;
+  int last = x->ndim - 1;
+  sharing s = {.x = mx_data(x), .extreme = mx_data(step->in[1]), .g = mx_data(step->in[2]),
+               .d = mx_data(out), .width = x->shape[last], .keep = {.size = 1}};
+  loop red = {.size = 1};
+  for (int i = 0; i < last; i++) {
+    loop *l = (uint64_t)p->axes >> i & 1 ? &red : &s.keep;
+    l->size *= x->shape[i];
+    add_axis(l, x->shape[i], x->strides[i], out->strides[i]);
+  }
+  s.r = red.size;
+  for (int64_t k = 0; k < s.r; k++) s.x_at[k] = place(&red, k, &s.d_at[k]);
+  if (out->size)
+    mx_parallel_for(s.keep.size, tasks_per_thread(s.r * s.width * 2), share_tasks, &s);
+  return 0;
 }

@@ -30,6 +30,14 @@ typedef struct mx_c64 {
 typedef struct mx_reduce_kernels {
   /* *out = the fold of n > 0 numbers in a row. */
   void (*row[MX_FOLDS][MX_WIDES])(const void *x, int64_t n, void *out);
+  /* out[i] = the fold of x[at[0] + i] .. x[at[r - 1] + i], in order, i < n, r > 0. NULL: there is
+   * none. */
+  void (*chain[MX_FOLDS][MX_WIDES])(const void *x, const int64_t *at, int64_t r, int64_t n,
+                                    void *out);
+  /* Where x[x_at[k] + i] equals extreme[i], d[d_at[k] + i] takes its share of g[i], which is g[i]
+   * over their number; elsewhere 0 (NaN where no k < r has it). */
+  void (*share)(const float *x, const int64_t *x_at, const float *extreme, const float *g,
+                int64_t r, int64_t n, float *d, const int64_t *d_at);
   /* acc[i] = fold(acc[i], x[i]). */
   void (*fold[MX_FOLDS][MX_WIDES])(void *acc, const void *x, int64_t n);
   /* dst[i] = the wide form of src[i * stride], of dtype t. */

@@ -90,6 +90,27 @@ ORDER(u64, uint64_t, 0)
       memcpy(acc + i, &a, sizeof a);                                                               \
     }                                                                                              \
     for (; i < n; i++) acc[i] = OP##_##N(acc[i], x[i]);                                            \
+  }                                                                                                \
+  static void chain_##OP##_##N(const void *px, const int64_t *at, int64_t r, int64_t n,            \
+                               void *pout) {                                                       \
+    enum { W = BYTES / sizeof(T) };                                                                \
+    const T *x = px;                                                                               \
+    T *out = pout;                                                                                 \
+    int64_t i = 0;                                                                                 \
+    for (; i + W <= n; i += W) {                                                                   \
+      v_##N a, b;                                                                                  \
+      memcpy(&a, x + at[0] + i, sizeof a);                                                         \
+      for (int64_t k = 1; k < r; k++) {                                                            \
+        memcpy(&b, x + at[k] + i, sizeof b);                                                       \
+        a = wide_##OP##_##N(a, b);                                                                 \
+      }                                                                                            \
+      memcpy(out + i, &a, sizeof a);                                                               \
+    }                                                                                              \
+    for (; i < n; i++) {                                                                           \
+      T a = x[at[0] + i];                                                                          \
+      for (int64_t k = 1; k < r; k++) a = OP##_##N(a, x[at[k] + i]);                               \
+      out[i] = a;                                                                                  \
+    }                                                                                              \
   }
 
 KERNEL(sum, f32, float, 64, 0)
@@ -150,6 +171,37 @@ COMPLEX(prod, 1, 0)
 COMPLEX(min, INFINITY, INFINITY)
 COMPLEX(max, -INFINITY, -INFINITY)
 
+/* --- gradients of extremes --- */
+
+static void share(const float *x, const int64_t *x_at, const float *extreme, const float *g,
+                  int64_t r, int64_t n, float *d, const int64_t *d_at) {
+  int64_t i = 0;
+  for (; i + VL <= n; i += VL) {
+    v_f32 m, take, v, found;
+    memcpy(&m, extreme + i, sizeof m);
+    memcpy(&take, g + i, sizeof take);
+    v_f32 count = {0}, one = count + 1;
+    for (int64_t k = 0; k < r; k++) {
+      memcpy(&v, x + x_at[k] + i, sizeof v);
+      count += (v_f32)((m_f32)(v == m) & (m_f32)one);
+    }
+    take = take / count;
+    v_f32 none = take * 0;
+    for (int64_t k = 0; k < r; k++) {
+      memcpy(&v, x + x_at[k] + i, sizeof v);
+      m_f32 same = (m_f32)(v == m);
+      found = (v_f32)((same & (m_f32)take) | (~same & (m_f32)none));
+      memcpy(d + d_at[k] + i, &found, sizeof found);
+    }
+  }
+  for (; i < n; i++) {
+    float count = 0;
+    for (int64_t k = 0; k < r; k++) count += x[x_at[k] + i] == extreme[i];
+    float take = g[i] / count, none = take * 0;
+    for (int64_t k = 0; k < r; k++) d[d_at[k] + i] = x[x_at[k] + i] == extreme[i] ? take : none;
+  }
+}
+
 /* --- widening --- */
 
 #define WIDEN(FROM, TO, EXPR)                                                                      \
@@ -201,18 +253,22 @@ static void widen(const void *src, mlx_dtype t, int64_t stride, int64_t n, void 
 
 typedef void (*row_fn)(const void *, int64_t, void *);
 typedef void (*fold_fn)(void *, const void *, int64_t);
+typedef void (*chain_fn)(const void *, const int64_t *, int64_t, int64_t, void *);
 
 #define ENTRIES(OP, FOLD, I32, I64)                                                                \
   do {                                                                                             \
     static const row_fn rows[MX_WIDES] = {NAMES(row, OP, I32, I64)};                               \
     static const fold_fn folds[MX_WIDES] = {NAMES(fold, OP, I32, I64)};                            \
+    static const chain_fn chains[MX_WIDES] = {REAL_NAMES(chain, OP, I32, I64)};                    \
+    memcpy(k->chain[FOLD], chains, sizeof chains);                                                 \
     memcpy(k->row[FOLD], rows, sizeof rows);                                                       \
     memcpy(k->fold[FOLD], folds, sizeof folds);                                                    \
   } while (0)
-#define NAMES(WHAT, OP, I32, I64)                                                                  \
+#define REAL_NAMES(WHAT, OP, I32, I64)                                                             \
   [MX_WF32] = WHAT##_##OP##_f32, [MX_WF64] = WHAT##_##OP##_f64, [MX_WI32] = WHAT##_##OP##_##I32,   \
-  [MX_WU32] = WHAT##_##OP##_u32, [MX_WI64] = WHAT##_##OP##_##I64, [MX_WU64] = WHAT##_##OP##_u64,   \
-  [MX_WC64] = WHAT##_##OP##_c64
+  [MX_WU32] = WHAT##_##OP##_u32, [MX_WI64] = WHAT##_##OP##_##I64, [MX_WU64] = WHAT##_##OP##_u64
+#define NAMES(WHAT, OP, I32, I64)                                                                  \
+  REAL_NAMES(WHAT, OP, I32, I64), [MX_WC64] = WHAT##_##OP##_c64
 
 void MX_SIMD(fill_reduce)(mx_reduce_kernels *k) {
   ENTRIES(sum, MX_FOLD_SUM, u32, u64);
@@ -220,4 +276,5 @@ void MX_SIMD(fill_reduce)(mx_reduce_kernels *k) {
   ENTRIES(min, MX_FOLD_MIN, i32, i64);
   ENTRIES(max, MX_FOLD_MAX, i32, i64);
   k->widen = widen;
+  k->share = share;
 }
