@@ -113,7 +113,7 @@ def main():
     for i in show.progress(range(1, args.steps + 1), "training"):
         loss = step(windows(train, args.batch_size, args.context + 1))
         mx.eval(loss, state)
-        losses.append(loss.item())
+        losses.append(show.finite(loss.item(), i))
         if i % 100 == 0 or i == args.steps:
             bits = loss_fn(model, windows(held, 32, args.context + 1)).item() / math.log(2)
             rate = i * args.batch_size * args.context / (time.perf_counter() - start)

@@ -100,7 +100,7 @@ def main():
     for i in show.progress(range(1, args.steps + 1), "training", every=10):
         loss = step(mx.random.randint(0, digits.size, (args.batch_size,)))
         mx.eval(loss, state)
-        losses.append(loss.item())
+        losses.append(show.finite(loss.item(), i))
         if i % 1000 == 0 or i == args.steps:
             print(f"step {i:5}  loss {sum(losses[-200:]) / len(losses[-200:]):.4f}  "
                   f"{i / (time.perf_counter() - start):.0f} steps/s")

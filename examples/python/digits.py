@@ -56,7 +56,7 @@ def train(name, parts, epochs, batch_size=64, seed=0, say=print):
             loss, grads = loss_and_grad(model, x, y)
             optimizer.update(model, grads)
             mx.eval(loss, model.parameters(), optimizer.state)
-            losses.append(loss.item())
+            losses.append(show.finite(loss.item(), len(losses) + 1))
         seconds = time.perf_counter() - start
         accuracies.append(accuracy(model, test_images, test_labels))
         mean = sum(losses[first:]) / (len(losses) - first)

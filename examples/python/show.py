@@ -1,7 +1,20 @@
 """What the examples show: a progress bar on a terminal, a loss curve and a grid of images as
-pictures."""
+pictures; and the check that training did not run away."""
 
+import math
 import sys
+
+
+def finite(loss, step):
+    """The loss, a number.
+
+    Raises:
+        FloatingPointError: it is infinite or not a number; training on would not mend it.
+    """
+    if not math.isfinite(loss):
+        raise FloatingPointError(f"the loss is {loss} at step {step}: training has diverged "
+                                 "(a lower learning rate helps, or numbers in the data are bad)")
+    return loss
 
 
 def progress(items, label, every=1):

@@ -1,10 +1,14 @@
 """The examples run and learn. The programs of the article are run with their text as it is.
 
-Promises guarded: the MLP reaches 96 % on the held-out fifth of the digits in 20 epochs; the CNN's
-own training loop lowers its loss; IDX files are read, damaged ones refused; the loader gives every
-image once."""
+Promises guarded: the MLP's losses are real MLX's within 1e-4 for 50 steps, the CNN's for 5, then no
+farther off than real MLX's own are when its weights move by 1e-7; the MLP reaches 96 % on the
+held-out fifth of the digits in 20 epochs, the CNN 97 % in 6; the CNN's own training loop lowers its
+loss; a loss that is not finite stops training; IDX files are read, damaged ones refused; the loader
+gives every image once."""
 
 import gzip
+import importlib.util
+import json
 import runpy
 import struct
 import sys
@@ -14,7 +18,8 @@ import pytest
 
 import mlx.core as mx
 
-EXAMPLES = Path(__file__).resolve().parent.parent.parent / "examples" / "python"
+TESTS = Path(__file__).resolve().parent.parent
+EXAMPLES = TESTS.parent / "examples" / "python"
 
 
 @pytest.fixture(autouse=True)
@@ -23,6 +28,51 @@ def importable(monkeypatch):
     yield
     for name in ("data", "show", "digits"):
         sys.modules.pop(name, None)
+
+
+@pytest.fixture(scope="module")
+def recorded():
+    return json.loads((TESTS / "data" / "training.json").read_text())
+
+
+def training():
+    path = TESTS / "tools" / "make_training_data.py"
+    spec = importlib.util.spec_from_file_location("training", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_mlp_follows_mlx(recorded):
+    run = training()
+    assert run.apart(run.losses("mlp", 50), recorded["mlp"]) < 1e-4
+
+
+def test_cnn_follows_mlx(recorded):
+    run = training()
+    losses = run.losses("cnn", 20)
+    assert run.apart(losses[:5], recorded["cnn"][:5]) < 1e-4
+    for i in range(6, 21):
+        spread = max(run.apart(moved[:i], recorded["cnn"][:i]) for moved in recorded["moved"])
+        assert run.apart(losses[:i], recorded["cnn"][:i]) < spread
+
+
+def test_cnn_learns_the_digits():
+    import data
+    import digits
+
+    parts = data.split(*data.digits(), seed=0)
+    _, _, accuracies = digits.train("cnn", parts, 6, say=lambda line: None)
+    assert accuracies[-1] >= 0.97
+
+
+def test_runaway_training_stops():
+    import show
+
+    assert show.finite(0.5, 1) == 0.5
+    for loss in (float("nan"), float("inf")):
+        with pytest.raises(FloatingPointError, match="at step 7: training has diverged"):
+            show.finite(loss, 7)
 
 
 def test_mlp_learns_the_digits():
