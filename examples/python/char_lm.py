@@ -1,12 +1,13 @@
 """Trains a small transformer language model on characters, and writes some text with it.
 
     ./dev example char_lm
-    ./dev example char_lm --text FILE --steps 1000
+    ./dev example char_lm --text FILE --steps 2000
 
-The text is this repository's documentation unless a file is named. Prints the loss, held-out bits a
-character and samples; saves a loss curve."""
+The text is this repository's documentation and docstrings unless a file is named. Prints the loss,
+held-out bits a character and what the model writes by then; saves a loss curve."""
 
 import argparse
+import ast
 import math
 import time
 from functools import partial
@@ -22,36 +23,68 @@ import show
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
+class Attention(nn.Module):
+    """Causal self-attention with rotary positions."""
+
+    def __init__(self, dims, heads):
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(dims, 3 * dims, bias=False)
+        self.out = nn.Linear(dims, dims, bias=False)
+        self.rope = nn.RoPE(dims // heads)
+
+    def __call__(self, x):
+        batch, length, dims = x.shape
+        heads = self.qkv(x).reshape(batch, length, 3 * self.heads, -1).transpose(0, 2, 1, 3)
+        q, k, v = heads.split(3, axis=1)
+        y = mx.fast.scaled_dot_product_attention(
+            self.rope(q), self.rope(k), v, scale=(dims // self.heads) ** -0.5, mask="causal")
+        return self.out(y.transpose(0, 2, 1, 3).reshape(batch, length, dims))
+
+
 class Block(nn.Module):
     def __init__(self, dims, heads):
         super().__init__()
-        self.attention = nn.MultiHeadAttention(dims, heads)
+        self.attention = Attention(dims, heads)
         self.norm1, self.norm2 = nn.RMSNorm(dims), nn.RMSNorm(dims)
-        self.up, self.down = nn.Linear(dims, 4 * dims), nn.Linear(4 * dims, dims)
+        self.up = nn.Linear(dims, 4 * dims, bias=False)
+        self.down = nn.Linear(4 * dims, dims, bias=False)
 
-    def __call__(self, x, mask):
-        y = self.norm1(x)
-        x = x + self.attention(y, y, y, mask)
-        return x + self.down(nn.gelu(self.up(self.norm2(x))))
+    def __call__(self, x):
+        x = x + self.attention(self.norm1(x))
+        return x + self.down(nn.relu2(self.up(self.norm2(x))))
 
 
 class CharLM(nn.Module):
     """(batch, length) of character numbers to (batch, length, characters) of logits."""
 
-    def __init__(self, characters, dims=128, heads=4, layers=3, context=96):
+    def __init__(self, characters, dims=128, heads=4, layers=3):
         super().__init__()
         self.embedding = nn.Embedding(characters, dims)
-        self.positions = nn.Embedding(context, dims)
         self.blocks = [Block(dims, heads) for _ in range(layers)]
         self.norm = nn.RMSNorm(dims)
+        self.head = nn.Linear(dims, characters, bias=False)
 
     def __call__(self, ids):
-        length = ids.shape[1]
-        x = self.embedding(ids) + self.positions(mx.arange(length))
-        mask = nn.MultiHeadAttention.create_additive_causal_mask(length)
+        x = self.embedding(ids)
         for block in self.blocks:
-            x = block(x, mask)
-        return self.embedding.as_linear(self.norm(x))
+            x = block(x)
+        return self.head(self.norm(x))
+
+
+def docstrings(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            yield ast.get_docstring(node) or ""
+
+
+def documentation():
+    """What this repository says about itself."""
+    parts = [path.read_text() for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])]
+    for path in sorted((ROOT / "python" / "mlx").rglob("*.py*")):
+        if path.suffix in (".py", ".pyi"):
+            parts += filter(None, docstrings(path))
+    return "\n\n".join(parts)
 
 
 def loss_fn(model, ids):
@@ -66,7 +99,7 @@ def windows(ids, batch, length):
 
 def sample(model, characters, prompt, count, context, temperature=0.6):
     numbers = {c: i for i, c in enumerate(characters)}
-    ids = [numbers[c] for c in prompt]
+    ids = [numbers.get(c, 0) for c in prompt]
     for _ in range(count):
         logits = model(mx.array([ids[-context:]]))[0, -1]
         ids.append(mx.random.categorical(logits / temperature).item())
@@ -76,7 +109,7 @@ def sample(model, characters, prompt, count, context, temperature=0.6):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--text", help="a UTF-8 file (default: the documentation)")
-    parser.add_argument("--steps", type=int, default=400)
+    parser.add_argument("--steps", type=int, default=500)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--context", type=int, default=96)
     parser.add_argument("--seed", type=int, default=0)
@@ -84,18 +117,16 @@ def main():
     args = parser.parse_args()
     mx.random.seed(args.seed)
 
-    files = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-    files = [Path(args.text)] if args.text else files
-    text = "\n".join(path.read_text() for path in files)
+    text = Path(args.text).read_text() if args.text else documentation()
     characters = sorted(set(text))
     numbers = {c: i for i, c in enumerate(characters)}
     ids = mx.array([numbers[c] for c in text], dtype=mx.int32)
     train, held = ids[: -ids.size // 10], ids[-ids.size // 10 :]
 
-    model = CharLM(len(characters), context=args.context)
+    model = CharLM(len(characters))
     rate = optim.join_schedules(
-        [optim.linear_schedule(0, 3e-3, 30), optim.cosine_decay(3e-3, args.steps)], [30])
-    optimizer = optim.AdamW(rate, weight_decay=0.01)
+        [optim.linear_schedule(0, 3e-3, 20), optim.linear_schedule(3e-3, 1e-4, args.steps)], [20])
+    optimizer = optim.AdamW(rate, betas=[0.9, 0.99], weight_decay=0.01)
     size = sum(p.size for _, p in tree_flatten(model.parameters()))
     print(f"{ids.size} characters, {len(characters)} of them different; {size} parameters")
 
@@ -116,11 +147,13 @@ def main():
         losses.append(show.finite(loss.item(), i))
         if i % 100 == 0 or i == args.steps:
             bits = loss_fn(model, windows(held, 32, args.context + 1)).item() / math.log(2)
-            rate = i * args.batch_size * args.context / (time.perf_counter() - start)
+            speed = i * args.batch_size * args.context / (time.perf_counter() - start)
             print(f"step {i:4}  loss {sum(losses[-50:]) / len(losses[-50:]):.3f}  "
-                  f"held-out {bits:.2f} bits a character  {rate / 1000:.1f} k characters/s")
-    for prompt in ("An array is ", "The kernel "):
-        print("---\n" + sample(model, characters, prompt, 160, args.context))
+                  f"held-out {bits:.2f} bits a character  {speed / 1000:.1f} k characters/s")
+            print("    " + repr(sample(model, characters, "The ", 70, args.context)))
+    for prompt in ("The array ", "Args:\n"):
+        if set(prompt) <= set(characters):
+            print("---\n" + sample(model, characters, prompt, 240, args.context))
     show.save_curve(args.plot, losses, title="characters of the documentation")
     print(f"---\nloss curve: {args.plot}")
 
