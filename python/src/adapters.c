@@ -136,8 +136,9 @@ PyObject *mxp_do_fast_rope(mxp_call *c) {
     return mxp_end(c, mx_fast_rope_dynamic(v[0].a, dims, v[2].b, mxp_ofloat(&v[3]), scale,
                                            mxp_node(v[5].o), freqs, c->s));
   int64_t offset;
-  if (mxp_int64(v[5].o, &offset) || offset < INT_MIN || offset > INT_MAX) {
-    PyErr_SetString(PyExc_TypeError, "rope(): argument 'offset' must be an int or an array");
+  if (PyBool_Check(v[5].o) || mxp_int64(v[5].o, &offset) || offset < INT_MIN || offset > INT_MAX) {
+    PyErr_SetString(v[5].o == Py_None ? PyExc_TypeError : PyExc_ValueError,
+                    "rope(): argument 'offset' must be an int or an array");
     return mxp_end_object(c, NULL);
   }
   return mxp_end(

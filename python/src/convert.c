@@ -353,7 +353,7 @@ static char *gather(char *to, const char *from, const Py_buffer *v, int axis) {
   return to;
 }
 
-static void narrow_complex(float *to, const double *from, int64_t n) {
+void mxp_narrow_complex(float *to, const double *from, int64_t n) {
   for (int64_t i = 0; i < 2 * n; i++) to[i] = (float)from[i];
 }
 
@@ -375,7 +375,7 @@ static mx_array *from_view(const Py_buffer *view, const mlx_dtype *dtype) {
     memcpy(b->host, view->buf, (size_t)view->len);
   else if (size)
     gather(b->host, view->buf, view, 0);
-  if (narrow && t == MLX_COMPLEX64) narrow_complex(b->host, b->host, size);
+  if (narrow && t == MLX_COMPLEX64) mxp_narrow_complex(b->host, b->host, size);
   mx_array *a = mx_leaf((mx_spec){t, view->ndim, shape, NULL}, b, 0);
   mlx_dtype want = dtype ? *dtype : t == MLX_FLOAT64 ? MLX_FLOAT32 : t;
   a = mx_cast(a, want, mx_default_stream(mx_default_device()));
@@ -400,8 +400,11 @@ mx_array *mxp_from_foreign(PyObject *o, const mlx_dtype *dtype) {
     else if (r && !a)
       PyErr_SetString(PyExc_TypeError, "__mlx_array__ must return an array");
     Py_XDECREF(r);
-  } else if (PyObject_HasAttrString(o, "__dlpack__"))
+  } else if (PyObject_HasAttrString(o, "__dlpack__")) {
+    static const mlx_dtype single = MLX_FLOAT32;
     a = mxp_from_dlpack(o);
+    if (a && !dtype && a->dtype == MLX_FLOAT64) dtype = &single;
+  }
   if (a && dtype && !(a = mx_cast(a, *dtype, mx_default_stream(mx_default_device())))) mxp_raise();
   return a;
 }

@@ -84,6 +84,8 @@ mx_array *mxp_from_object(PyObject *o, const mlx_dtype *dtype);
  * else. */
 mx_array *mxp_from_foreign(PyObject *o, const mlx_dtype *dtype);
 mx_array *mxp_from_dlpack(PyObject *o);
+/* Complex numbers of doubles to floats; may be the same memory. */
+void mxp_narrow_complex(float *to, const double *from, int64_t n);
 /* An operand: an array, a scalar weak beside `beside` (NULL: strong), or a foreign array, which is
  * cast to beside's dtype. */
 mx_array *mxp_operand(PyObject *o, const mx_array *beside);

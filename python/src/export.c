@@ -330,7 +330,13 @@ PyObject *mxp_dlpack(PyObject *self, PyObject *args, PyObject *kw) {
   return export_capsule(a, major >= 1);
 }
 
-static int dl_dtype(const dl_tensor *t, mlx_dtype *out) {
+/* *item: bytes of an element, more than those of the dtype for double complex numbers. */
+static int dl_dtype(const dl_tensor *t, mlx_dtype *out, int64_t *item) {
+  *item = t->dtype.bits / 8;
+  if (t->dtype.lanes == 1 && t->dtype.code == dl_code(MLX_COMPLEX64) && t->dtype.bits == 128) {
+    *out = MLX_COMPLEX64;
+    return 0;
+  }
   for (int k = 0; k < MX_DTYPE_COUNT; k++)
     if (t->dtype.lanes == 1 && t->dtype.code == dl_code((mlx_dtype)k) &&
         t->dtype.bits == 8 * mx_dtype_bytes((mlx_dtype)k)) {
@@ -355,25 +361,49 @@ static char *copy_strided(char *to, const char *from, const dl_tensor *t, int ax
 /* Copies: a lender may change its memory afterwards, an array never does. */
 static mx_array *import_tensor(const dl_tensor *t) {
   mlx_dtype dtype;
+  int64_t item;
   if (t->device.type != DL_CPU) {
     PyErr_SetString(PyExc_ValueError, "[dlpack] the memory is not the CPU's");
     return NULL;
   }
-  if (dl_dtype(t, &dtype)) return NULL;
+  if (dl_dtype(t, &dtype, &item)) return NULL;
   int64_t size = mx_shape_size("dlpack", t->shape, t->ndim, dtype);
-  mx_buffer *b = size < 0 ? NULL : mx_buffer_new((size_t)size * (size_t)mx_dtype_bytes(dtype));
+  if (size > INT64_MAX / 16) size = -mx_nomem("dlpack");
+  mx_buffer *b = size < 0 ? NULL : mx_buffer_new((size_t)(size * item));
   if (!b) return mxp_raise(), NULL;
   const char *from = (const char *)t->data + t->byte_offset;
   if (size && t->strides)
-    copy_strided(b->host, from, t, 0, mx_dtype_bytes(dtype));
+    copy_strided(b->host, from, t, 0, item);
   else if (size)
-    memcpy(b->host, from, (size_t)size * (size_t)mx_dtype_bytes(dtype));
+    memcpy(b->host, from, (size_t)(size * item));
+  if (item > mx_dtype_bytes(dtype)) mxp_narrow_complex(b->host, b->host, size);
   mx_array *a = mx_leaf((mx_spec){dtype, t->ndim, t->shape, NULL}, b, 0);
   return a ? a : (mxp_raise(), NULL);
 }
 
+/* The object's capsule; where it lends none because it takes part in gradients, that of its values
+ * alone. */
+static PyObject *capsule_of(PyObject *o) {
+  PyObject *capsule = PyObject_CallMethod(o, "__dlpack__", NULL), *type, *value, *trace;
+  if (capsule || !PyErr_ExceptionMatches(PyExc_BufferError)) return capsule;
+  PyErr_Fetch(&type, &value, &trace);
+  PyObject *values =
+      PyObject_HasAttrString(o, "detach") ? PyObject_CallMethod(o, "detach", NULL) : NULL;
+  capsule = values ? PyObject_CallMethod(values, "__dlpack__", NULL) : NULL;
+  Py_XDECREF(values);
+  if (!capsule) {
+    PyErr_Clear();
+    PyErr_Restore(type, value, trace);
+    return NULL;
+  }
+  Py_XDECREF(type);
+  Py_XDECREF(value);
+  Py_XDECREF(trace);
+  return capsule;
+}
+
 mx_array *mxp_from_dlpack(PyObject *o) {
-  PyObject *capsule = PyObject_CallMethod(o, "__dlpack__", NULL);
+  PyObject *capsule = capsule_of(o);
   if (!capsule) return NULL;
   mx_array *a = NULL;
   if (PyCapsule_IsValid(capsule, "dltensor_versioned")) {

@@ -60,7 +60,7 @@ mx_array *mx_block_masked_mm(mx_array *a, mx_array *b, int block_size, mx_array 
   if (!a || !b)
     return NULL;
   mlx_dtype t = mx_promote((mlx_dtype)a->dtype, (mlx_dtype)b->dtype);
-  if (block_size != 32 && block_size != 64) {
+  if ((mask_out || mask_lhs || mask_rhs) && block_size != 32 && block_size != 64) {
     mx_fail(MX_VALUE, "[block_masked_mm] blocks of 32 or 64, got %d", block_size);
     return NULL;
   }

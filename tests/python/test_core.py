@@ -96,6 +96,33 @@ def test_dlpack_both_ways():
     assert kept.tolist() == [1, 2, 3]
 
 
+class Lender:
+    """Lends memory by DLPack alone; while it is tracked, as tensors with gradients, not even that."""
+
+    def __init__(self, a, tracked=False):
+        self.a, self.tracked = a, tracked
+
+    def __dlpack__(self, **how):
+        if self.tracked:
+            raise BufferError("tracked")
+        return self.a.__dlpack__(**how)
+
+    def __dlpack_device__(self):
+        return self.a.__dlpack_device__()
+
+    def detach(self):
+        return Lender(self.a)
+
+
+def test_dlpack_alone():
+    assert mx.array(Lender(np.array([1.5, 2]))).dtype == mx.float32
+    assert mx.array(Lender(np.array([1.5, 2])), mx.float64).dtype == mx.float64
+    double = mx.array(Lender(np.array([[1 + 2j, 3], [4, 5j]]).T))
+    assert double.dtype == mx.complex64 and double.tolist() == [[1 + 2j, 4], [3, 5j]]
+    assert mx.array(Lender(np.array([1, 2]), tracked=True)).tolist() == [1, 2]
+    assert (mx.array([1, 2]) + Lender(np.array([1, 2]), tracked=True)).tolist() == [2, 4]
+
+
 @pytest.mark.parametrize("dtype", ["bool_", "int8", "bfloat16", "float32", "complex64"])
 def test_pickle_and_copy(dtype):
     x = mx.array([[0, 1, 2], [3, 4, 5]]).astype(getattr(mx, dtype)).T
