@@ -93,8 +93,8 @@ int mlx_array_free(mlx_array arr) {
 }
 
 int mlx_array_set(mlx_array *arr, const mlx_array src) {
-  if (!arr)
-    return mx_fail(MX_VALUE, "[array_set] no place for the result"), mx_report();
+  if (mx_no_place(arr, "array_set"))
+    return 1;
   replace(arr, src.ctx ? mx_retain(src.ctx) : NULL);
   return 0;
 }
@@ -356,6 +356,8 @@ static int64_t as_int(const void *p, mlx_dtype t) {
     const void *p = item(arr, &t);                                 \
     if (!p)                                                        \
       return mx_report();                                          \
+    if (mx_no_place(res, "item"))                                  \
+      return 1;                                                    \
     *res = (ctype)(expr);                                          \
     return 0;                                                      \
   }
@@ -379,6 +381,8 @@ int mlx_array_item_complex64(mlx_complex64_t *res, const mlx_array arr) {
   const void *p = item(arr, &t);
   if (!p)
     return mx_report();
+  if (mx_no_place(res, "item"))
+    return 1;
   float v[2] = {(float)as_double(p, t), t == MLX_COMPLEX64 ? ((const float *)p)[1] : 0};
   memcpy(res, v, sizeof v);
   return 0;
@@ -390,6 +394,8 @@ int mlx_array_item_bfloat16(bfloat16_t *res, const mlx_array arr) {
   const void *p = item(arr, &t);
   if (!p)
     return mx_report();
+  if (mx_no_place(res, "item"))
+    return 1;
   uint16_t v = t == MLX_BFLOAT16 ? *(const uint16_t *)p : mx_f32_to_bf16((float)as_double(p, t));
   memcpy(res, &v, sizeof v);
   return 0;
@@ -437,6 +443,8 @@ DATA(bfloat16, bfloat16_t, MLX_BFLOAT16)
     const mx_array *a = mx_in(arr, #name);                           \
     if (!a)                                                          \
       return mx_report();                                            \
+    if (mx_no_place(res, #name))                                     \
+      return 1;                                                      \
     *res = (expr);                                                   \
     return 0;                                                        \
   }

@@ -25,6 +25,11 @@ static inline mx_array *mx_in_optional(const mlx_array a) {
 /* The stream of a handle; the default one when it is empty. */
 mx_stream *mx_in_stream(const mlx_stream s);
 
+/* An absent text is an empty one, which the operation judges. */
+static inline const char *mx_in_text(const char *text) {
+  return text ? text : "";
+}
+
 /* Borrowed nodes of a vector handle. An empty element is an error. */
 int mx_in_vector(mx_vec *v, const mlx_vector_array a, const char *op);
 
@@ -48,6 +53,8 @@ int mx_return_many(mlx_array **res, mx_array **r, int n, int bad, mx_scope s);
 
 /* Gives the recorded error to the handler; returns 1. */
 int mx_report(void);
+/* Whether a call has no place for its result; then that is reported. */
+bool mx_no_place(const void *res, const char *op);
 
 /* Replaces a handle's string; NULL text is an error. */
 int mx_string_set(mlx_string *s, const char *text);

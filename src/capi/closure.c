@@ -59,7 +59,7 @@ static int failed(void) {
     return 0;                                                                                      \
   }                                                                                                \
   int T##_set(T *cls, const T src) {                                                               \
-    return set(&cls->ctx, src.ctx);                                                                \
+    return mx_no_place(cls, #T "_set") ? 1 : set(&cls->ctx, src.ctx);                              \
   }                                                                                                \
   T T##_new_func(int (*fun)(__VA_ARGS__)) {                                                        \
     return (T){make((void (*)(void))fun, true, NULL, NULL)};                                       \
@@ -162,10 +162,12 @@ mx_fun mx_closure_fun(mx_closure *c) {
 
 /* ---- applying ---- */
 
-/* Moves a call's results into the caller's handles, or drops them. */
+/* Moves a call's results into the caller's handles, or drops them where it failed or nobody takes
+ * them. */
 static int finish(int bad, mlx_vector_array *to, mlx_vector_array from) {
-  mlx_vector_array_free(bad ? from : *to);
-  if (!bad) *to = from;
+  bool dropped = bad || !to;
+  mlx_vector_array_free(dropped ? from : *to);
+  if (!dropped) *to = from;
   return bad;
 }
 
@@ -216,8 +218,9 @@ int mlx_closure_custom_vmap_apply(mlx_vector_array *res_0, mlx_vector_int *res_1
   mlx_vector_int axes = {NULL};
   mx_closure *c = mx_in_closure(cls.ctx, "closure_apply");
   int bad = !c || mx_call_custom_vmap(c, &r, &axes, input_0, input_1, input_1_num);
-  mlx_vector_int_free(bad ? axes : *res_1);
-  if (!bad) *res_1 = axes;
+  bool dropped = bad || !res_1;
+  mlx_vector_int_free(dropped ? axes : *res_1);
+  if (!dropped) *res_1 = axes;
   return finish(bad, res_0, r) ? mx_report() : 0;
 }
 

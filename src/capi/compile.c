@@ -38,6 +38,8 @@ static int call(mlx_vector_array *res, const mlx_vector_array in, void *payload)
 
 static int compile(mlx_closure *res, const mlx_closure fun, uint64_t space, uint64_t id,
                    bool shapeless, const uint64_t *constants, size_t n) {
+  if (mx_no_place(res, "compile"))
+    return 1;
   mx_closure *c = mx_in_closure(fun.ctx, "compile");
   if (c && n && (!constants || n > SIZE_MAX / 16)) {
     mx_fail(MX_VALUE, "[compile] no list of constants");

@@ -19,6 +19,8 @@ static mx_device device_of(const mlx_device d) {
 }
 
 static int device_set(mlx_device *dev, mx_device d) {
+  if (mx_no_place(dev, "device"))
+    return 1;
   mx_device *copy = malloc(sizeof *copy);
   if (!copy)
     return mx_nomem("device"), mx_report();
@@ -65,11 +67,15 @@ bool mlx_device_equal(mlx_device lhs, mlx_device rhs) {
 }
 
 int mlx_device_get_index(int *index, mlx_device dev) {
+  if (mx_no_place(index, "device_get_index"))
+    return 1;
   *index = device_of(dev).index;
   return 0;
 }
 
 int mlx_device_get_type(mlx_device_type *type, mlx_device dev) {
+  if (mx_no_place(type, "device_get_type"))
+    return 1;
   *type = device_of(dev).type;
   return 0;
 }
@@ -84,11 +90,15 @@ int mlx_set_default_device(mlx_device dev) {
 
 int mlx_device_is_available(bool *avail, mlx_device dev) {
   mx_device d = device_of(dev);
+  if (mx_no_place(avail, "device_is_available"))
+    return 1;
   *avail = mx_backend_for(d.type) != NULL && d.index == 0;
   return 0;
 }
 
 int mlx_device_count(int *count, mlx_device_type type) {
+  if (mx_no_place(count, "device_count"))
+    return 1;
   *count = mx_backend_for(type) != NULL;
   return 0;
 }
@@ -124,6 +134,8 @@ mlx_device_info mlx_device_info_new(void) {
 
 int mlx_device_info_get(mlx_device_info *out, mlx_device dev) {
   mx_device d = device_of(dev);
+  if (mx_no_place(out, "device_info"))
+    return 1;
   if (!mx_backend_for(d.type))
     return mx_fail(MX_VALUE, "[device_info] the device is not available"), mx_report();
   info *i = calloc(1, sizeof *i);
@@ -165,11 +177,15 @@ static bool info_size(mlx_device_info i, const char *key, size_t *value) {
 
 int mlx_device_info_has_key(bool *exists, mlx_device_info i, const char *key) {
   size_t n;
+  if (mx_no_place(exists, "device_info"))
+    return 1;
   *exists = info_string(i, key) || info_size(i, key, &n);
   return 0;
 }
 
 int mlx_device_info_is_string(bool *is_string, mlx_device_info i, const char *key) {
+  if (mx_no_place(is_string, "device_info"))
+    return 1;
   *is_string = info_string(i, key) != NULL;
   return 0;
 }
@@ -180,12 +196,23 @@ static int no_key(const char *key) {
 }
 
 int mlx_device_info_get_string(const char **value, mlx_device_info i, const char *key) {
-  *value = info_string(i, key);
-  return *value ? 0 : no_key(key);
+  const char *text = info_string(i, key);
+  if (!text)
+    return no_key(key);
+  if (mx_no_place(value, "device_info"))
+    return 1;
+  *value = text;
+  return 0;
 }
 
 int mlx_device_info_get_size(size_t *value, mlx_device_info i, const char *key) {
-  return info_size(i, key, value) ? 0 : no_key(key);
+  size_t n;
+  if (!info_size(i, key, &n))
+    return no_key(key);
+  if (mx_no_place(value, "device_info"))
+    return 1;
+  *value = n;
+  return 0;
 }
 
 int mlx_device_info_get_keys(mlx_vector_string *keys, mlx_device_info i) {
@@ -211,6 +238,8 @@ mlx_stream mlx_stream_new_device(mlx_device dev) {
 }
 
 int mlx_stream_set(mlx_stream *stream, const mlx_stream src) {
+  if (mx_no_place(stream, "stream_set"))
+    return 1;
   stream->ctx = src.ctx;
   return 0;
 }
@@ -243,6 +272,8 @@ int mlx_stream_get_index(int *index, mlx_stream stream) {
   mx_stream *s = mx_in_stream(stream);
   if (!s)
     return mx_report();
+  if (mx_no_place(index, "stream_get_index"))
+    return 1;
   *index = s->index;
   return 0;
 }
@@ -259,6 +290,8 @@ int mlx_get_default_stream(mlx_stream *stream, mlx_device dev) {
   mx_stream *s = mx_default_stream(device_of(dev));
   if (!s)
     return mx_report();
+  if (mx_no_place(stream, "get_default_stream"))
+    return 1;
   stream->ctx = s;
   return 0;
 }
@@ -285,11 +318,15 @@ mlx_stream mlx_default_gpu_stream_new(void) {
 /* ---- absent hardware ---- */
 
 int mlx_cuda_is_available(bool *res) {
+  if (mx_no_place(res, "cuda"))
+    return 1;
   *res = mx_backend_for(MLX_GPU) != NULL;
   return 0;
 }
 
 int mlx_metal_is_available(bool *res) {
+  if (mx_no_place(res, "metal"))
+    return 1;
   *res = false;
   return 0;
 }

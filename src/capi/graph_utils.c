@@ -118,8 +118,13 @@ int mlx_node_namer_set_name(mlx_node_namer handle, const mlx_array arr, const ch
 int mlx_node_namer_get_name(const char **text, mlx_node_namer handle, const mlx_array arr) {
   namer *nm = required(handle);
   mx_array *a = nm ? mx_in(arr, "node_namer") : NULL;
-  *text = a ? name_of(nm, a) : NULL;
-  return *text ? 0 : mx_report();
+  const char *have = a ? name_of(nm, a) : NULL;
+  if (!have)
+    return mx_report();
+  if (mx_no_place(text, "node_namer"))
+    return 1;
+  *text = have;
+  return 0;
 }
 
 /* ---- the two forms ---- */

@@ -153,7 +153,7 @@ static const kind strings = {copy_string, free};
     return (mlx_map_string_to_##T){m};                                                         \
   }                                                                                            \
   int mlx_map_string_to_##T##_set(mlx_map_string_to_##T *to, const mlx_map_string_to_##T src) { \
-    return set(&to->ctx, src.ctx, &K);                                                         \
+    return mx_no_place(to, "map_set") ? 1 : set(&to->ctx, src.ctx, &K);                        \
   }                                                                                            \
   int mlx_map_string_to_##T##_free(mlx_map_string_to_##T m) {                                  \
     map_free(m.ctx, &K);                                                                       \
@@ -195,7 +195,7 @@ int mlx_map_string_to_string_insert(mlx_map_string_to_string m, const char *key,
 int mlx_map_string_to_string_get(const char **value, const mlx_map_string_to_string m,
                                  const char *key) {
   const entry *e = get(m.ctx, key);
-  if (!e)
+  if (!e || mx_no_place(value, "map_get"))
     return 1;
   *value = e->value;
   return 0;
@@ -213,8 +213,9 @@ int mlx_map_string_to_array_iterator_next(const char **key, mlx_array *value,
   const entry *e = next(it.ctx, it.map_ctx);
   if (!e)
     return 2;
-  *key = e->key;
-  return mlx_array_set(value, (mlx_array){e->value});
+  if (key)
+    *key = e->key;
+  return value ? mlx_array_set(value, (mlx_array){e->value}) : 0;
 }
 
 int mlx_map_string_to_string_iterator_next(const char **key, const char **value,
@@ -222,7 +223,9 @@ int mlx_map_string_to_string_iterator_next(const char **key, const char **value,
   const entry *e = next(it.ctx, it.map_ctx);
   if (!e)
     return 2;
-  *key = e->key;
-  *value = e->value;
+  if (key)
+    *key = e->key;
+  if (value)
+    *value = e->value;
   return 0;
 }

@@ -1,6 +1,7 @@
 /* Owns the small corners of the C API: memory, evaluation, version. */
 #include <stdlib.h>
 
+#include "base/version.h"
 #include "capi/capi.h"
 #include "core/buffer.h"
 #include "mlx/c/memory.h"
@@ -11,6 +12,8 @@
 
 #define GET(name, expr)                     \
   int mlx_##name(size_t *res) {             \
+    if (mx_no_place(res, #name))            \
+      return 1;                             \
     *res = (expr);                          \
     return 0;                               \
   }
@@ -30,16 +33,22 @@ int mlx_reset_peak_memory(void) {
 }
 
 int mlx_set_cache_limit(size_t *res, size_t limit) {
+  if (mx_no_place(res, "set_cache_limit"))
+    return 1;
   *res = mx_memory_set_cache_limit(limit);
   return 0;
 }
 
 int mlx_set_memory_limit(size_t *res, size_t limit) {
+  if (mx_no_place(res, "set_memory_limit"))
+    return 1;
   *res = mx_memory_set_limit(limit);
   return 0;
 }
 
 int mlx_set_wired_limit(size_t *res, size_t limit) {
+  if (mx_no_place(res, "set_wired_limit"))
+    return 1;
   *res = mx_memory_set_wired_limit(limit);
   return 0;
 }
@@ -62,5 +71,5 @@ int mlx_async_eval(const mlx_vector_array outputs) {
 }
 
 int mlx_version(mlx_string *str_) {
-  return mx_string_set(str_, MX_VERSION) ? mx_report() : 0;
+  return mx_string_set(str_, MX_MLX_VERSION) ? mx_report() : 0;
 }

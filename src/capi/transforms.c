@@ -16,11 +16,11 @@ static int give_two(mlx_vector_array *res_0, mlx_vector_array *res_1, mx_vec *v,
   free(v[0].p);
   free(v[1].p);
   mx_scope_close(s, NULL);
-  mlx_vector_array_free(bad ? r[0] : *res_0);
-  mlx_vector_array_free(bad ? r[1] : *res_1);
-  if (!bad) {
-    *res_0 = r[0];
-    *res_1 = r[1];
+  mlx_vector_array *to[2] = {res_0, res_1};
+  for (int i = 0; i < 2; i++) { /* a list that nobody takes is dropped */
+    bool dropped = bad || !to[i];
+    mlx_vector_array_free(dropped ? r[i] : *to[i]);
+    if (!dropped) *to[i] = r[i];
   }
   return bad;
 }
@@ -105,6 +105,7 @@ static int call_value_and_grad(mlx_vector_array *res_0, mlx_vector_array *res_1,
 
 int mlx_value_and_grad(mlx_closure_value_and_grad *res, const mlx_closure fun, const int *argnums,
                        size_t argnums_num) {
+  if (mx_no_place(res, "value_and_grad")) return 1;
   for (size_t i = 0; argnums && i < argnums_num; i++)
     if (argnums[i] < 0) {
       mx_fail(MX_VALUE, "[grad] Can't compute the gradient of negative argument index %d",
@@ -242,6 +243,7 @@ static void drop_custom(void *payload) {
 
 static int customize(mlx_closure *res, const mlx_closure fun, void *vjp, void *jvp, void *vmap,
                      bool again) {
+  if (mx_no_place(res, "custom_function")) return 1;
   mx_closure *f = mx_in_closure(fun.ctx, "custom_function");
   rules *r = f ? make_rules(vjp, jvp, vmap, again ? f : NULL) : NULL;
   custom *c = r ? malloc(sizeof *c) : NULL;
@@ -303,9 +305,14 @@ static int call_vmap(mlx_vector_array *res, const mlx_vector_array in, void *pay
 
 int mlx_vmap(mlx_closure *res, const mlx_closure fun, const int *in_axes, size_t in_axes_num,
              const int *out_axes, size_t out_axes_num) {
+  if (mx_no_place(res, "vmap")) return 1;
   derived *d = derive(fun, in_axes, in_axes_num, out_axes, out_axes_num, "vmap");
   if (!d) return mx_report();
   return replace_closure(res, mlx_closure_new_func_payload(call_vmap, d, drop_derived));
+}
+
+static int no_list(const int *axes, size_t n) {
+  return n && !axes ? mx_fail(MX_VALUE, "[vmap] no list of axes") : 0;
 }
 
 int mlx_detail_vmap_trace(mlx_vector_array *res_0, mlx_vector_array *res_1, const mlx_closure fun,
@@ -313,7 +320,7 @@ int mlx_detail_vmap_trace(mlx_vector_array *res_0, mlx_vector_array *res_1, cons
   mx_scope scope = mx_scope_open();
   mx_vec v = {NULL, 0}, out[2] = {v, v};
   mx_closure *c = mx_in_closure(fun.ctx, "vmap");
-  int bad = !c || mx_in_vector(&v, inputs, "vmap") ||
+  int bad = !c || no_list(in_axes, in_axes_num) || mx_in_vector(&v, inputs, "vmap") ||
             mx_vmap_trace(&out[0], &out[1], mx_closure_fun(c), v, in_axes, in_axes_num);
   free(v.p);
   return give_two(res_0, res_1, out, bad, scope) ? mx_report() : 0;
@@ -325,7 +332,8 @@ int mlx_detail_vmap_replace(mlx_vector_array *res, const mlx_vector_array inputs
                             size_t out_axes_num) {
   mx_scope scope = mx_scope_open();
   mx_vec in = {NULL, 0}, s_in = in, s_out = in, out = in;
-  int bad = mx_in_vector(&in, inputs, "vmap") || mx_in_vector(&s_in, s_inputs, "vmap") ||
+  int bad = no_list(in_axes, in_axes_num) || no_list(out_axes, out_axes_num) ||
+            mx_in_vector(&in, inputs, "vmap") || mx_in_vector(&s_in, s_inputs, "vmap") ||
             mx_in_vector(&s_out, s_outputs, "vmap") ||
             mx_vmap_replace(&out, in, s_in, s_out, in_axes, in_axes_num, out_axes, out_axes_num);
   free(in.p);

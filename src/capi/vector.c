@@ -61,6 +61,8 @@ static value element(const void *data, size_t i, size_t stride) {
 }
 
 static int set_data(void **ctx, const void *data, size_t n, size_t stride, const kind *k) {
+  if (mx_no_place(ctx, "vector_set"))
+    return 1;
   list *l = n && !data ? (mx_fail(MX_VALUE, "[vector] no data"), NULL) : list_new();
   for (size_t i = 0; l && i < n; i++)
     if (append(l, element(data, i, stride), k)) {
@@ -147,8 +149,8 @@ static const kind strings = {copy_string, drop_string};
   }                                                                                        \
   int mlx_vector_##T##_set(mlx_vector_##T *vec, const mlx_vector_##T src) {                \
     const list *l = src.ctx;                                                               \
-    return set_data(&vec->ctx, l ? (const void *)l->v : NULL, l ? l->n : 0, sizeof(value), \
-                    &K);                                                                   \
+    return set_data(vec ? &vec->ctx : NULL, l ? (const void *)l->v : NULL, l ? l->n : 0,   \
+                    sizeof(value), &K);                                                    \
   }                                                                                        \
   mlx_vector_##T mlx_vector_##T##_new_data(D data, size_t size) {                          \
     mlx_vector_##T vec = {NULL};                                                           \
@@ -161,10 +163,10 @@ static const kind strings = {copy_string, drop_string};
     return vec;                                                                            \
   }                                                                                        \
   int mlx_vector_##T##_set_data(mlx_vector_##T *vec, D data, size_t size) {                \
-    return set_data(&vec->ctx, data, size, sizeof *data, &K);                              \
+    return set_data(vec ? &vec->ctx : NULL, data, size, sizeof *data, &K);                 \
   }                                                                                        \
   int mlx_vector_##T##_set_value(mlx_vector_##T *vec, E val) {                             \
-    return set_data(&vec->ctx, &val, 1, sizeof val, &K);                                   \
+    return set_data(vec ? &vec->ctx : NULL, &val, 1, sizeof val, &K);                      \
   }                                                                                        \
   int mlx_vector_##T##_append_data(mlx_vector_##T vec, D data, size_t size) {              \
     return append_data(vec.ctx, data, size, sizeof *data, &K);                             \
@@ -194,7 +196,7 @@ int mlx_vector_vector_array_get(mlx_vector_array *res, const mlx_vector_vector_a
 
 int mlx_vector_int_get(int *res, const mlx_vector_int vec, size_t idx) {
   const value *v = at(vec.ctx, idx);
-  if (!v)
+  if (!v || mx_no_place(res, "vector_get"))
     return 1;
   *res = v->i;
   return 0;
@@ -203,7 +205,7 @@ int mlx_vector_int_get(int *res, const mlx_vector_int vec, size_t idx) {
 /* The string is the vector's own: valid while the vector is. */
 int mlx_vector_string_get(char **res, const mlx_vector_string vec, size_t idx) {
   const value *v = at(vec.ctx, idx);
-  if (!v)
+  if (!v || mx_no_place(res, "vector_get"))
     return 1;
   *res = v->p;
   return 0;

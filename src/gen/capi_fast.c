@@ -39,7 +39,7 @@ int mlx_fast_scaled_dot_product_attention(mlx_array* res, const mlx_array querie
     const mlx_array keys, const mlx_array values, float scale, const char* mask_mode,
     const mlx_array mask_arr, const mlx_array sinks, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_fast_scaled_dot_product_attention(mx_in(queries, "fast_scaled_dot_product_attention"), mx_in(keys, "fast_scaled_dot_product_attention"), mx_in(values, "fast_scaled_dot_product_attention"), scale, mask_mode, mx_in_optional(mask_arr), mx_in_optional(sinks), mx_in_stream(s));
+  mx_array *r = mx_fast_scaled_dot_product_attention(mx_in(queries, "fast_scaled_dot_product_attention"), mx_in(keys, "fast_scaled_dot_product_attention"), mx_in(values, "fast_scaled_dot_product_attention"), scale, mx_in_text(mask_mode), mx_in_optional(mask_arr), mx_in_optional(sinks), mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 

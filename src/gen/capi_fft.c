@@ -198,7 +198,7 @@ int mlx_fft_stft(mlx_array* res, const mlx_array x, int n_fft, mlx_optional_int 
     mlx_optional_int win_length, const mlx_array window, bool center, const char* pad_mode,
     mlx_fft_norm norm, mlx_optional_int onesided, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_fft_stft(mx_in(x, "fft_stft"), n_fft, hop_length, win_length, mx_in_optional(window), center, pad_mode, norm, onesided, mx_in_stream(s));
+  mx_array *r = mx_fft_stft(mx_in(x, "fft_stft"), n_fft, hop_length, win_length, mx_in_optional(window), center, mx_in_text(pad_mode), norm, onesided, mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 

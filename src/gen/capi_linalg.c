@@ -84,13 +84,13 @@ int mlx_linalg_eigh(mlx_array* res_0, mlx_array* res_1, const mlx_array a, const
     const mlx_stream s) {
   mx_scope scope = mx_scope_open();
   mx_array *r[2] = {NULL};
-  int bad = mx_linalg_eigh(&r[0], &r[1], mx_in(a, "linalg_eigh"), UPLO, mx_in_stream(s));
+  int bad = mx_linalg_eigh(&r[0], &r[1], mx_in(a, "linalg_eigh"), mx_in_text(UPLO), mx_in_stream(s));
   return mx_return_many((mlx_array *[]){res_0, res_1}, r, 2, bad, scope);
 }
 
 int mlx_linalg_eigvalsh(mlx_array* res, const mlx_array a, const char* UPLO, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_linalg_eigvalsh(mx_in(a, "linalg_eigvalsh"), UPLO, mx_in_stream(s));
+  mx_array *r = mx_linalg_eigvalsh(mx_in(a, "linalg_eigvalsh"), mx_in_text(UPLO), mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 
@@ -180,7 +180,7 @@ int mlx_linalg_norm_matrix(mlx_array* res, const mlx_array a, const char* ord,
   mx_int_list axis_l = {.many = NULL};
   mx_array *r = NULL;
   if (!(mx_in_ints(&axis_l, axis, axis_num, "linalg_norm_matrix")))
-    r = mx_linalg_norm_matrix(mx_in(a, "linalg_norm_matrix"), ord, axis_l.v, keepdims, mx_in_stream(s));
+    r = mx_linalg_norm_matrix(mx_in(a, "linalg_norm_matrix"), mx_in_text(ord), axis_l.v, keepdims, mx_in_stream(s));
   mx_int_list_free(&axis_l);
   return mx_return(res, r, scope);
 }

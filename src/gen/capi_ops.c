@@ -227,7 +227,7 @@ int mlx_conv_transpose3d(mlx_array* res, const mlx_array input, const mlx_array 
 int mlx_convolve(mlx_array* res, const mlx_array a, const mlx_array v, const char* mode,
     const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_convolve(mx_in(a, "convolve"), mx_in(v, "convolve"), mode, mx_in_stream(s));
+  mx_array *r = mx_convolve(mx_in(a, "convolve"), mx_in(v, "convolve"), mx_in_text(mode), mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 
@@ -650,7 +650,7 @@ int mlx_masked_scatter(mlx_array* res, const mlx_array a, const mlx_array mask, 
 int mlx_searchsorted(mlx_array* res, const mlx_array sorted_sequence, const mlx_array values,
     const char* side, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_searchsorted(mx_in(sorted_sequence, "searchsorted"), mx_in(values, "searchsorted"), side, mx_in_stream(s));
+  mx_array *r = mx_searchsorted(mx_in(sorted_sequence, "searchsorted"), mx_in(values, "searchsorted"), mx_in_text(side), mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 
@@ -826,7 +826,7 @@ int mlx_einsum(mlx_array* res, const char* subscripts, const mlx_vector_array op
   mx_vec operands_v = {NULL, 0};
   mx_array *r = NULL;
   if (!(mx_in_vector(&operands_v, operands, "einsum")))
-    r = mx_einsum(subscripts, operands_v, mx_in_stream(s));
+    r = mx_einsum(mx_in_text(subscripts), operands_v, mx_in_stream(s));
   free(operands_v.p);
   return mx_return(res, r, scope);
 }
@@ -861,7 +861,7 @@ int mlx_quantize(mlx_vector_array* res, const mlx_array w, mlx_optional_int grou
     mlx_optional_int bits, const char* mode, const mlx_array global_scale, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
   mx_vec r = {NULL, 0};
-  int bad = mx_quantize(&r, mx_in(w, "quantize"), group_size, bits, mode, mx_in_optional(global_scale), mx_in_stream(s));
+  int bad = mx_quantize(&r, mx_in(w, "quantize"), group_size, bits, mx_in_text(mode), mx_in_optional(global_scale), mx_in_stream(s));
   return mx_return_vector(res, &r, bad, scope);
 }
 
@@ -869,7 +869,7 @@ int mlx_dequantize(mlx_array* res, const mlx_array w, const mlx_array scales,
     const mlx_array biases, mlx_optional_int group_size, mlx_optional_int bits, const char* mode,
     const mlx_array global_scale, mlx_optional_dtype dtype, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_dequantize(mx_in(w, "dequantize"), mx_in(scales, "dequantize"), mx_in_optional(biases), group_size, bits, mode, mx_in_optional(global_scale), dtype, mx_in_stream(s));
+  mx_array *r = mx_dequantize(mx_in(w, "dequantize"), mx_in(scales, "dequantize"), mx_in_optional(biases), group_size, bits, mx_in_text(mode), mx_in_optional(global_scale), dtype, mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 
@@ -877,7 +877,7 @@ int mlx_quantized_matmul(mlx_array* res, const mlx_array x, const mlx_array w,
     const mlx_array scales, const mlx_array biases, bool transpose, mlx_optional_int group_size,
     mlx_optional_int bits, const char* mode, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_quantized_matmul(mx_in(x, "quantized_matmul"), mx_in(w, "quantized_matmul"), mx_in(scales, "quantized_matmul"), mx_in_optional(biases), transpose, group_size, bits, mode, mx_in_stream(s));
+  mx_array *r = mx_quantized_matmul(mx_in(x, "quantized_matmul"), mx_in(w, "quantized_matmul"), mx_in(scales, "quantized_matmul"), mx_in_optional(biases), transpose, group_size, bits, mx_in_text(mode), mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 
@@ -886,7 +886,7 @@ int mlx_gather_qmm(mlx_array* res, const mlx_array x, const mlx_array w, const m
     bool transpose, mlx_optional_int group_size, mlx_optional_int bits, const char* mode,
     bool sorted_indices, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_gather_qmm(mx_in(x, "gather_qmm"), mx_in(w, "gather_qmm"), mx_in(scales, "gather_qmm"), mx_in_optional(biases), mx_in_optional(lhs_indices), mx_in_optional(rhs_indices), transpose, group_size, bits, mode, sorted_indices, mx_in_stream(s));
+  mx_array *r = mx_gather_qmm(mx_in(x, "gather_qmm"), mx_in(w, "gather_qmm"), mx_in(scales, "gather_qmm"), mx_in_optional(biases), mx_in_optional(lhs_indices), mx_in_optional(rhs_indices), transpose, group_size, bits, mx_in_text(mode), sorted_indices, mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 
@@ -906,7 +906,7 @@ int mlx_qqmm(mlx_array* res, const mlx_array x, const mlx_array w, const mlx_arr
     mlx_optional_int group_size, mlx_optional_int bits, const char* mode,
     const mlx_array global_scale_x, const mlx_array global_scale_w, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_qqmm(mx_in(x, "qqmm"), mx_in(w, "qqmm"), mx_in_optional(w_scales), group_size, bits, mode, mx_in_optional(global_scale_x), mx_in_optional(global_scale_w), mx_in_stream(s));
+  mx_array *r = mx_qqmm(mx_in(x, "qqmm"), mx_in(w, "qqmm"), mx_in_optional(w_scales), group_size, bits, mx_in_text(mode), mx_in_optional(global_scale_x), mx_in_optional(global_scale_w), mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 
@@ -915,7 +915,7 @@ int mlx_gather_qqmm(mlx_array* res, const mlx_array x, const mlx_array w, const 
     mlx_optional_int bits, const char* mode, const mlx_array global_scale_x,
     const mlx_array global_scale_w, bool sorted_indices, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_gather_qqmm(mx_in(x, "gather_qqmm"), mx_in(w, "gather_qqmm"), mx_in_optional(scales), mx_in_optional(lhs_indices), mx_in_optional(rhs_indices), group_size, bits, mode, mx_in_optional(global_scale_x), mx_in_optional(global_scale_w), sorted_indices, mx_in_stream(s));
+  mx_array *r = mx_gather_qqmm(mx_in(x, "gather_qqmm"), mx_in(w, "gather_qqmm"), mx_in_optional(scales), mx_in_optional(lhs_indices), mx_in_optional(rhs_indices), group_size, bits, mx_in_text(mode), mx_in_optional(global_scale_x), mx_in_optional(global_scale_w), sorted_indices, mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 
@@ -1597,7 +1597,7 @@ int mlx_meshgrid(mlx_vector_array* res, const mlx_vector_array arrays, bool spar
   mx_scope scope = mx_scope_open();
   mx_vec arrays_v = {NULL, 0};
   mx_vec r = {NULL, 0};
-  int bad = mx_in_vector(&arrays_v, arrays, "meshgrid") || mx_meshgrid(&r, arrays_v, sparse, indexing, mx_in_stream(s));
+  int bad = mx_in_vector(&arrays_v, arrays, "meshgrid") || mx_meshgrid(&r, arrays_v, sparse, mx_in_text(indexing), mx_in_stream(s));
   free(arrays_v.p);
   return mx_return_vector(res, &r, bad, scope);
 }
@@ -1638,7 +1638,7 @@ int mlx_pad(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
   if (!(mx_in_ints(&axes_l, axes, axes_num, "pad") ||
       mx_in_ints(&low_pad_size_l, low_pad_size, low_pad_size_num, "pad") ||
       mx_in_ints(&high_pad_size_l, high_pad_size, high_pad_size_num, "pad")))
-    r = mx_pad(mx_in(a, "pad"), axes_l.v, low_pad_size_l.v, high_pad_size_l.v, mx_in(pad_value, "pad"), mode, mx_in_stream(s));
+    r = mx_pad(mx_in(a, "pad"), axes_l.v, low_pad_size_l.v, high_pad_size_l.v, mx_in(pad_value, "pad"), mx_in_text(mode), mx_in_stream(s));
   mx_int_list_free(&axes_l);
   mx_int_list_free(&low_pad_size_l);
   mx_int_list_free(&high_pad_size_l);
@@ -1648,7 +1648,7 @@ int mlx_pad(mlx_array* res, const mlx_array a, const int* axes, size_t axes_num,
 int mlx_pad_symmetric(mlx_array* res, const mlx_array a, int pad_width, const mlx_array pad_value,
     const char* mode, const mlx_stream s) {
   mx_scope scope = mx_scope_open();
-  mx_array *r = mx_pad_symmetric(mx_in(a, "pad_symmetric"), pad_width, mx_in(pad_value, "pad_symmetric"), mode, mx_in_stream(s));
+  mx_array *r = mx_pad_symmetric(mx_in(a, "pad_symmetric"), pad_width, mx_in(pad_value, "pad_symmetric"), mx_in_text(mode), mx_in_stream(s));
   return mx_return(res, r, scope);
 }
 

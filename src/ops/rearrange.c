@@ -349,7 +349,8 @@ static mx_array *triangle(const char *op, mx_array *x, int k, bool lower, mx_str
   if (x->ndim < 2) return value_error(op, "two dimensions are needed", x);
   int64_t rows = x->shape[x->ndim - 2], cols = x->shape[x->ndim - 1];
   if (rows > INT_MAX || cols > INT_MAX) return value_error(op, "too large", x);
-  mx_array *keep = mx_tri((int)rows, (int)cols, lower ? k : k - 1, MLX_BOOL, s);
+  k -= !lower && k > INT_MIN;
+  mx_array *keep = mx_tri((int)rows, (int)cols, k, MLX_BOOL, s);
   mx_array *zero = mx_scalar(0, (mlx_dtype)x->dtype);
   if (!keep || !zero) return NULL;
   return lower ? mx_where(keep, x, zero, s) : mx_where(keep, zero, x, s);

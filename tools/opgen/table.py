@@ -83,7 +83,7 @@ C_TYPES = {
     "odtype": ("mlx_optional_dtype {n}", "mlx_optional_dtype {n}", "{n}"),
     "dtype": ("mlx_dtype {n}", "mlx_dtype {n}", "{n}"),
     "norm": ("mlx_fft_norm {n}", "mlx_fft_norm {n}", "{n}"),
-    "str": ("const char *{n}", "const char* {n}", "{n}"),
+    "str": ("const char *{n}", "const char* {n}", "mx_in_text({n})"),
     "int": ("int {n}", "int {n}", "{n}"),
     "i64": ("int64_t {n}", "int64_t {n}", "{n}"),
     "u64": ("uint64_t {n}", "uint64_t {n}", "{n}"),

@@ -20,7 +20,7 @@ extern "C" {
 typedef _Fcomplex mlx_complex64_t;
 
 #else
-typedef float _Complex mlx_complex64_t;
+__extension__ typedef float _Complex mlx_complex64_t;
 
 #endif
 typedef struct mlx_array_ { void* ctx; } mlx_array;
