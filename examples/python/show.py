@@ -49,7 +49,8 @@ def save_curve(path, losses, accuracies=None, title=""):
     smooth = [sum(part) / len(part) for part in last]
     axis.plot(losses, color="0.8", linewidth=0.8, label="loss of a batch")
     axis.plot(smooth, color="tab:blue", label=f"average of {window}")
-    axis.set(xlabel="step", ylabel="loss", title=title, yscale="log")
+    wide = smooth[0] > 10 * smooth[-1] > 0
+    axis.set(xlabel="step", ylabel="loss", title=title, yscale="log" if wide else "linear")
     axis.grid(alpha=0.3)
     lines = axis.get_lines()
     if accuracies:
