@@ -141,8 +141,9 @@ static int give_op(parts *s, const mx_op *op, const int32_t *src, int32_t value)
   }
   PyObject *part =
       bad ? NULL
-          : Py_BuildValue("{sssssOsOsO}", "type", "primitive", "name", mx_prim_name(op->prim),
-                          "inputs", in, "outputs", out, "arguments", params);
+          : Py_BuildValue("{sssssOsOsO}", "type", "primitive", "name",
+                          mx_prim_title(op->prim).text, "inputs", in, "outputs", out, "arguments",
+                          params);
   Py_XDECREF(params);
   Py_XDECREF(out);
   Py_XDECREF(in);

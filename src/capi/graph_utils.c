@@ -137,7 +137,7 @@ typedef struct writer {
 
 static int print_op(void *ctx, const mx_op *op) {
   writer *w = ctx;
-  fprintf(w->os, "%s ", mx_prim_name(op->prim));
+  fprintf(w->os, "%s ", mx_prim_title(op->prim).text);
   for (int i = 0; i < op->n_in; i++) {
     const char *text = op->in[i] ? name_of(w->nm, op->in[i]) : "-";
     if (!text)
@@ -183,7 +183,8 @@ static int dot_leaf(void *ctx, const mx_array *a) {
 static int dot_op(void *ctx, const mx_op *op) {
   writer *w = ctx;
   size_t id = w->n_ops++;
-  fprintf(w->os, "  op%zu [label=\"%s\", shape=rectangle]\n", id, mx_prim_name(op->prim));
+  fprintf(w->os, "  op%zu [label=\"%s\", shape=rectangle]\n", id,
+          mx_prim_title(op->prim).text);
   for (int i = 0; i < op->n_in + op->n_out; i++) {
     bool in = i < op->n_in;
     const mx_array *a = in ? op->in[i] : op->out[i - op->n_in];

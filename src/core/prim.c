@@ -1,6 +1,8 @@
 /* Owns the facts of primitives, from the op table, and the dtype rules of elementwise ones. */
 #include "core/prim.h"
 
+#include <string.h>
+
 #include "base/error.h"
 
 typedef struct row {
@@ -19,6 +21,59 @@ static const row rows[MX_PRIM_COUNT] = {
 
 const char *mx_prim_name(int prim) {
   return rows[prim].name;
+}
+
+/* What is more than a name with its words run together. */
+static const char *const titles[][2] = {
+    {"addmm", "AddMM"},
+    {"arccos", "ArcCos"},
+    {"arccosh", "ArcCosh"},
+    {"arcsin", "ArcSin"},
+    {"arcsinh", "ArcSinh"},
+    {"arctan", "ArcTan"},
+    {"arctan2", "ArcTan2"},
+    {"arctanh", "ArcTanh"},
+    {"argpartition", "ArgPartition"},
+    {"argsort", "ArgSort"},
+    {"astype", "AsType"},
+    {"broadcast_to", "Broadcast"},
+    {"conv_general", "Convolution"},
+    {"erfinv", "ErfInv"},
+    {"fft", "FFT"},
+    {"gather_mm", "GatherMM"},
+    {"gather_qmm", "GatherQMM"},
+    {"hadamard_transform", "Hadamard"},
+    {"logaddexp", "LogAddExp"},
+    {"logsumexp", "LogSumExp"},
+    {"lu_factor", "LUF"},
+    {"put_along_axis", "ScatterAxis"},
+    {"qr", "QRF"},
+    {"rms_norm", "RMSNorm"},
+    {"rope", "RoPE"},
+    {"searchsorted", "SearchSorted"},
+    {"segmented_mm", "SegmentedMM"},
+    {"slice_dynamic", "DynamicSlice"},
+    {"slice_update_dynamic", "DynamicSliceUpdate"},
+    {"svd", "SVD"},
+    {"take_along_axis", "GatherAxis"},
+    {"where", "Select"},
+};
+
+mx_title mx_prim_title(int prim) {
+  mx_title title = {{0}};
+  const char *name = rows[prim].name;
+  for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+    if (!strcmp(titles[i][0], name)) {
+      strncpy(title.text, titles[i][1], sizeof title.text - 1);
+      return title;
+    }
+  bool word = true;
+  for (size_t n = 0; *name && n < sizeof title.text - 1; name++) {
+    bool small = *name >= 'a' && *name <= 'z';
+    if (*name != '_') title.text[n++] = (char)(word && small ? *name - 'a' + 'A' : *name);
+    word = *name == '_';
+  }
+  return title;
 }
 
 int mx_prim_inputs(int prim) {

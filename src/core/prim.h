@@ -8,6 +8,11 @@
 #include "gen/prims.h"
 
 const char *mx_prim_name(int prim);
+/* The name in graphs that people look at, written as MLX does: ArcCos, LogicalNot, SVD. */
+typedef struct mx_title {
+  char text[40];
+} mx_title;
+mx_title mx_prim_title(int prim);
 int mx_prim_inputs(int prim); /* -1: it varies */
 bool mx_prim_elementwise(int prim);
 bool mx_prim_view(int prim);

@@ -500,8 +500,15 @@ def test_a_large_graph_as_dot_takes_time_in_proportion():
             a = mx.sin(a)
         out, start = io.StringIO(), time.perf_counter()
         mx.export_to_dot(out, a)
-        assert out.getvalue().count('label="sin"') == n
+        assert out.getvalue().count('label="Sin"') == n
         return time.perf_counter() - start
 
     seconds(1000)
     assert seconds(64000) < 30 * max(seconds(8000), 0.005)
+
+
+def test_graphs_name_operations_as_mlx_does():
+    names = []
+    mx.export_function(lambda part: names.append(part.get("name")),
+                       lambda a: mx.where(mx.arccos(a) > 0, mx.logical_not(a), mx.linalg.svd(a)[1]), mx.eye(2))
+    assert [n for n in names if n] == ["ArcCos", "Greater", "LogicalNot", "SVD", "Select"]
