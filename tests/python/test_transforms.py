@@ -511,4 +511,4 @@ def test_graphs_name_operations_as_mlx_does():
     names = []
     mx.export_function(lambda part: names.append(part.get("name")),
                        lambda a: mx.where(mx.arccos(a) > 0, mx.logical_not(a), mx.linalg.svd(a)[1]), mx.eye(2))
-    assert [n for n in names if n] == ["ArcCos", "Greater", "LogicalNot", "SVD", "Select"]
+    assert [n for n in names if n] == ["ArcCos", "Greater", "LogicalNot", "AsType", "SVD", "Select"]
