@@ -9,6 +9,18 @@ from collections import namedtuple
 Pair = namedtuple("Pair", "a b")
 
 
+def assigned(a, at, value):
+    a[at] = value
+    return a
+
+
+def leaked(transform, given, use):
+    """What an argument is worth after the function has returned."""
+    out = []
+    transform(lambda a: (out.append(a), a.sum())[1])(given)
+    return use(out[0])
+
+
 def namespace(mx):
     x, y, v = mx.array(2.0), mx.array(3.0), mx.array([1.0, 2.0, 3.0])
     A, B = mx.arange(6.0).reshape(2, 3), mx.arange(8.0).reshape(2, 4)
@@ -101,18 +113,8 @@ def namespace(mx):
     def raises(error):
         raise error
 
-    def assigned(a, at, value):
-        a[at] = value
-        return a
-
-    def leaked(transform, use):
-        """What an argument is worth after the function has returned."""
-        out = []
-        transform(lambda a: (out.append(a), a.sum())[1])(v)
-        return use(out[0])
-
     names = dict(locals())
-    names.update(mx=mx, Pair=Pair)
+    names.update(mx=mx, Pair=Pair, assigned=assigned, leaked=leaked)
     return names
 
 
@@ -413,10 +415,10 @@ mx.vmap(lambda x: assigned(x * 1, 0, 1.0))(A)
 mx.vmap(lambda x: x.at[0].add(1.0))(A)
 traces(lambda a: a * a.ndim, (v,), (mx.ones(5),), shapeless=True)
 traces(lambda a: a * a.shape[0], (v,), (mx.ones(5),), shapeless=True)
-leaked(mx.compile, lambda a: a.item())
-leaked(mx.compile, lambda a: mx.eval(a + 1))
-leaked(mx.vmap, lambda a: a.tolist())
-leaked(mx.grad, lambda a: a.tolist())
+leaked(mx.compile, v, lambda a: a.item())
+leaked(mx.compile, v, lambda a: mx.eval(a + 1))
+leaked(mx.vmap, v, lambda a: a.tolist())
+leaked(mx.grad, v, lambda a: a.tolist())
 """.strip().splitlines()
 
 CASES = GRAD + ALONG + VMAP + COMPILE + CUSTOM + EXPORT + ODD
