@@ -68,14 +68,14 @@ static const mx_entry *find(enum kind kind, mlx_io_gguf io, const char *key) {
   return fits ? e : NULL;
 }
 
+/* Without reporting: a caller may ask for a key to learn whether there is one. The calls below then
+ * return 2. */
 static const mx_entry *need(enum kind kind, mlx_io_gguf io, const char *key) {
   static const char *const names[] = {"array", "metadata array", "metadata string",
                                       "list of metadata strings", "metadata strings"};
   const mx_entry *e = find(kind, io, key);
-  if (!e) {
+  if (!e)
     mx_fail(MX_VALUE, "[io_gguf] there is no %s '%s'", names[kind], key ? key : "(none)");
-    mx_report();
-  }
   return e;
 }
 
@@ -113,12 +113,12 @@ int mlx_io_gguf_get_metadata_keys(mlx_vector_string *keys, mlx_io_gguf io) {
 
 int mlx_io_gguf_get_array(mlx_array *arr, mlx_io_gguf io, const char *key) {
   const mx_entry *e = need(ARRAY, io, key);
-  return e ? mlx_array_set(arr, (mlx_array){e->array}) : 1;
+  return e ? mlx_array_set(arr, (mlx_array){e->array}) : 2;
 }
 
 int mlx_io_gguf_get_metadata_array(mlx_array *arr, mlx_io_gguf io, const char *key) {
   const mx_entry *e = need(METADATA_ARRAY, io, key);
-  return e ? mlx_array_set(arr, (mlx_array){e->array}) : 1;
+  return e ? mlx_array_set(arr, (mlx_array){e->array}) : 2;
 }
 
 /* A C string of bytes that need not end in NUL. */
@@ -136,7 +136,7 @@ static char *c_string(const char *data, size_t len) {
 int mlx_io_gguf_get_metadata_string(mlx_string *str, mlx_io_gguf io, const char *key) {
   const mx_entry *e = need(STRING, io, key);
   if (!e)
-    return 1;
+    return 2;
   char *s = c_string(e->strings->data[0], e->strings->lens[0]);
   int bad = !s || mx_string_set(str, s);
   free(s);
@@ -147,7 +147,7 @@ int mlx_io_gguf_get_metadata_vector_string(mlx_vector_string *vstr, mlx_io_gguf 
                                            const char *key) {
   const mx_entry *e = need(STRINGS, io, key);
   if (!e)
-    return 1;
+    return 2;
   mlx_vector_string v = mlx_vector_string_new();
   int bad = !v.ctx || !vstr;
   for (size_t i = 0; i < e->strings->n && !bad; i++) {
@@ -168,7 +168,7 @@ int mlx_io_gguf_get_metadata_strings(const char *const **data, const size_t **le
                                      mlx_io_gguf io, const char *key) {
   const mx_entry *e = need(ANY_STRINGS, io, key);
   if (!e)
-    return 1;
+    return 2;
   if (!data || !lengths || !n)
     return mx_fail(MX_VALUE, "[io_gguf] no place for the result"), mx_report();
   *data = e->strings->data;

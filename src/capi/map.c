@@ -122,12 +122,12 @@ static int set(void **ctx, const map *src, const kind *k) {
   return 0;
 }
 
+/* A caller may ask for a key to learn whether there is one: the calls below then return 2, and the
+ * error is the thread's last one, but the handler is not called. */
 static const entry *get(const map *m, const char *key) {
   const entry *e = find(m, key);
-  if (!e) {
+  if (!e)
     mx_fail(MX_VALUE, "[map_get] no such key: %s", key ? key : "(none)");
-    mx_report();
-  }
   return e;
 }
 
@@ -182,7 +182,7 @@ int mlx_map_string_to_array_insert(mlx_map_string_to_array m, const char *key,
 int mlx_map_string_to_array_get(mlx_array *value, const mlx_map_string_to_array m,
                                 const char *key) {
   const entry *e = get(m.ctx, key);
-  return e ? mlx_array_set(value, (mlx_array){e->value}) : 1;
+  return e ? mlx_array_set(value, (mlx_array){e->value}) : 2;
 }
 
 int mlx_map_string_to_string_insert(mlx_map_string_to_string m, const char *key,
@@ -195,7 +195,9 @@ int mlx_map_string_to_string_insert(mlx_map_string_to_string m, const char *key,
 int mlx_map_string_to_string_get(const char **value, const mlx_map_string_to_string m,
                                  const char *key) {
   const entry *e = get(m.ctx, key);
-  if (!e || mx_no_place(value, "map_get"))
+  if (!e)
+    return 2;
+  if (mx_no_place(value, "map_get"))
     return 1;
   *value = e->value;
   return 0;

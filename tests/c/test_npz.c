@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "allocations.h"
+#include "io/npy.h"
+#include "io/zip.h"
 #include "mlx/c/error.h"
 #include "mlx/c/io.h"
 #include "mlx/c/memory.h"
+#include "mlx/c/ops.h"
 
 static const mlx_stream no_stream = {NULL};
 static char folder[256], scratch[300];
@@ -145,6 +148,65 @@ static void test_round_trip(void **state) {
   mlx_map_string_to_array_free(map);
 }
 
+// ---- behind 4 GiB ----
+
+#define FAR ((uint64_t)5 << 30)
+
+/* A file whose first FAR bytes are zero, and then the memory's. */
+static size_t far_tell(void *p) { return (size_t)FAR + memory_tell(p); }
+static void far_seek(void *p, int64_t off, int whence) {
+  memory *m = p;
+  m->at = (size_t)(whence == SEEK_END   ? (int64_t)m->size + off
+                   : whence == SEEK_CUR ? (int64_t)m->at + off
+                                        : off - (int64_t)FAR);
+}
+static void far_read(void *p, char *data, size_t n) {
+  memory *m = p;
+  for (; (int64_t)m->at < 0 && n; n--, m->at++) *data++ = 0;
+  memory_read(p, data, n);
+}
+static const mlx_io_vtable far_vtable = {
+    .good = memory_good, .tell = far_tell, .seek = far_seek, .read = far_read};
+
+static int put_far(mx_sink *sink, void *a) { return mx_save_npy(sink, a); }
+
+/* Promise: offsets, and the directory's own place, may pass 4 GiB: ZIP64. */
+static void test_far_members(void **state) {
+  (void)state;
+  mlx_array a = mlx_array_new();
+  assert_int_equal(mlx_arange(&a, 0, 100, 1, MLX_INT32, no_stream), 0);
+  for (int compressed = 0; compressed < 2; compressed++) {
+    memory m = {0};
+    mx_io io = {&m, vtable};
+    mx_sink sink;
+    assert_int_equal(mx_sink_io(&sink, "save", &io), 0);
+    mx_zip_out z = {.out = &sink, .at = FAR};
+    assert_int_equal(mx_zip_add(&z, "a.npy", compressed, 500, put_far, a.ctx), 0);
+    assert_int_equal(mx_zip_add(&z, "b.npy", compressed, FAR, put_far, a.ctx), 0); /* wide */
+    assert_int_equal(mx_zip_finish(&z), 0);
+    mx_zip_out_free(&z);
+    assert_int_equal(mx_sink_close(&sink, 0), 0);
+    far_seek(&m, 0, SEEK_SET);
+    mlx_map_string_to_array map = {NULL};
+    mlx_io_reader r = mlx_io_reader_new(&m, far_vtable);
+    assert_int_equal(mlx_load_npz_reader(&map, r, no_stream), 0);
+    mlx_array b = mlx_array_new(), equal = mlx_array_new();
+    bool same = false;
+    for (int i = 0; i < 2; i++) {
+      assert_int_equal(mlx_map_string_to_array_get(&b, map, i ? "b" : "a"), 0);
+      assert_int_equal(mlx_array_equal(&equal, a, b, false, no_stream), 0);
+      assert_int_equal(mlx_array_item_bool(&same, equal), 0);
+      assert_true(same);
+    }
+    mlx_io_reader_free(r);
+    mlx_map_string_to_array_free(map);
+    mlx_array_free(b);
+    mlx_array_free(equal);
+    free(m.data);
+  }
+  mlx_array_free(a);
+}
+
 static void test_damaged(void **state) {
   static const char *const names[] = {"mlx.npz", "numpy_compressed.npz"};
   (void)state;
@@ -203,7 +265,7 @@ static void test_out_of_memory(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_foreign_files),
-      cmocka_unit_test(test_round_trip),
+      cmocka_unit_test(test_round_trip), cmocka_unit_test(test_far_members),
       cmocka_unit_test(test_damaged),
 #ifdef COUNTS_ALLOCATIONS
       cmocka_unit_test(test_out_of_memory),

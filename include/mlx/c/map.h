@@ -1,4 +1,7 @@
-/* String-keyed maps. Same names, types and prototypes as mlx-c. */
+/* String-keyed maps. Same names, types and prototypes as mlx-c.
+ *
+ * A get of a key that is not there, and a next behind the last one, return 2 without calling the
+ * error handler. */
 #ifndef MLX_MAP_H
 #define MLX_MAP_H
 
