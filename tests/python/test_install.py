@@ -23,12 +23,32 @@ int main(void) {
   return !right;
 }
 """
+CXX_PROGRAM = """
+#include <mlx/c/mlx.h>
+#include <vector>
+int main() {
+  std::vector<float> v{1, 2, 3, 4};
+  int shape[] = {2, 2};
+  mlx_array a = mlx_array_new_data(v.data(), shape, 2, MLX_FLOAT32);
+  mlx_closure f = mlx_closure_new_unary([](mlx_array *res, const mlx_array x) {
+    return mlx_matmul(res, x, x, mlx_stream{});
+  });
+  mlx_vector_array in = mlx_vector_array_new_value(a), out = mlx_vector_array_new();
+  bool bad = mlx_closure_apply(&out, f, in) || mlx_vector_array_get(&a, out, 0) ||
+             mlx_array_data_float32(a)[3] != 22;
+  mlx_closure_free(f);
+  mlx_vector_array_free(in);
+  mlx_vector_array_free(out);
+  mlx_array_free(a);
+  return bad;
+}
+"""
 LISTS = """
 cmake_minimum_required(VERSION 3.20)
-project(user C)
+project(user LANGUAGE)
 find_package(mlxc REQUIRED)
 foreach(kind mlxc mlxc_static)
-  add_executable(with_${kind} user.c)
+  add_executable(with_${kind} SOURCE)
   target_link_libraries(with_${kind} PRIVATE mlxc::${kind})
 endforeach()
 """
@@ -70,11 +90,14 @@ def test_examples_by_pkg_config(prefix):
         run(str(source.with_suffix("")), LD_LIBRARY_PATH=str(libraries), cwd=prefix)
 
 
-def test_cmake_package(prefix):
-    project = prefix / "project"
+@pytest.mark.parametrize("language, source, program", [("C", "user.c", PROGRAM),
+                                                       ("CXX", "user.cc", CXX_PROGRAM)])
+def test_cmake_package(prefix, language, source, program):
+    project = prefix / f"project_{language}"
     project.mkdir()
-    (project / "CMakeLists.txt").write_text(LISTS)
-    (project / "user.c").write_text(PROGRAM)
+    lists = LISTS.replace("LANGUAGE", language).replace("SOURCE", source)
+    (project / "CMakeLists.txt").write_text(lists)
+    (project / source).write_text(program)
     run("cmake", "-G", "Ninja", "-S", str(project), "-B", str(project / "build"),
         f"-DCMAKE_PREFIX_PATH={prefix}")
     run("cmake", "--build", str(project / "build"))
