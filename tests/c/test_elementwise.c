@@ -593,6 +593,32 @@ static void squares_after_other_steps(void **state) {
   }
 }
 
+// A power by a scalar may run as a shorter instruction: the bits are those of a power by an array.
+static void scalar_exponents_change_no_bit(void **state) {
+  (void)state;
+  enum { N = 4096 };
+  static const float exponents[] = {1, 2, 3, -1, 0.5f, 0};
+  static float x[N], y[N], one_by_one[N], at_once[N], sum[N];
+  int64_t n = N, dense = 1, repeated = 0;
+  mx_instr power = {MX_PRIM_POWER, MLX_FLOAT32, 2, {0, 1}};
+  mx_instr both[] = {power, {MX_PRIM_ADD, MLX_FLOAT32, 2, {2, 0}}};
+  random_values(MLX_FLOAT32, (char *)x, N);
+  for (int k = 0; k < (int)(sizeof exponents / sizeof *exponents) * n_tiers; k++) {
+    const mx_ew_kernels *t = &tiers[k % n_tiers];
+    for (int i = 0; i < N; i++) y[i] = exponents[k / n_tiers];
+    mx_tape_in in[] = {{x, &dense, MLX_FLOAT32}, {y, &dense, MLX_FLOAT32}};
+    mx_tape_out out = {one_by_one, 2}, two[] = {{at_once, 2}, {sum, 3}};
+    mx_tape alone = {1, &n, 2, 1, 1, in, &power, &out}, fused = {1, &n, 2, 2, 2, in, both, two};
+    assert_int_equal(mx_tape_run_with(t, &alone), 0);
+    in[1].strides = &repeated;
+    assert_int_equal(mx_tape_run_with(t, &fused), 0);
+    assert_true(same_numbers(MLX_FLOAT32, (char *)one_by_one, (char *)at_once, N));
+    out.data = at_once;
+    assert_int_equal(mx_tape_run_with(t, &alone), 0);
+    assert_true(same_numbers(MLX_FLOAT32, (char *)one_by_one, (char *)at_once, N));
+  }
+}
+
 static void least_integer_over_minus_one_wraps(void **state) {
   (void)state;
   int32_t a = INT32_MIN, b = -1, r;
@@ -621,6 +647,7 @@ int main(void) {
       cmocka_unit_test(halves_round_at_every_step),
       cmocka_unit_test(conversions_stand_alone),
       cmocka_unit_test(squares_after_other_steps),
+      cmocka_unit_test(scalar_exponents_change_no_bit),
       cmocka_unit_test(least_integer_over_minus_one_wraps),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

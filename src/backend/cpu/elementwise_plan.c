@@ -117,6 +117,20 @@ static step convert(const plan *p, const reg *from, int dtype) {
   return s;
 }
 
+// A shorter instruction of the same bits: x to the power of a scalar 1 or 2, in float32.
+static mx_instr shorter(const plan *p, mx_instr c) {
+  float exponent;
+  if (c.prim != MX_PRIM_POWER || c.dtype != MLX_FLOAT32) return c;
+  const reg *y = &p->regs[c.src[1]];
+  if (y->place != CONSTANT || y->dtype != MLX_FLOAT32) return c;
+  memcpy(&exponent, y->data, sizeof exponent);
+  if (exponent == 1 || exponent == 2) {
+    c.prim = exponent == 2 ? MX_PRIM_SQUARE : MX_PRIM_ASTYPE;
+    c.n_src = 1;
+  }
+  return c;
+}
+
 static int plan_instr(plan *p, const mx_instr *c) {
   int self = p->n_regs;
   bool select = c->prim < MX_PRIM_ELEMENTWISE_COUNT && prims[c->prim].types == MX_TYPES_SELECT;
@@ -126,6 +140,8 @@ static int plan_instr(plan *p, const mx_instr *c) {
   for (int i = 0; i < c->n_src; i++)
     if (c->src[i] >= self)
       return mx_fail(MX_RUNTIME, "[elementwise] register %d is not written yet", c->src[i]);
+  const mx_instr code = shorter(p, *c);
+  c = &code;
   const reg *from = &p->regs[c->src[select]];
   reg *r = &p->regs[self];
   *r = (reg){.dtype = c->dtype, .store = dtypes[c->dtype].store, .root = (uint8_t)self,

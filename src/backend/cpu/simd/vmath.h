@@ -576,6 +576,7 @@ static inline float vm_exp2_wide(double x) {
   return x != x ? vm_invalid() : y;
 }
 
+// A square is one multiplication, so that a tape may take it for one.
 static inline float vm_pow(float x, float y) {
   float ax = vm_abs(x), ay = vm_abs(y);
   float r = vm_exp2_wide((double)y * vm_log2_wide(ax));
@@ -586,6 +587,7 @@ static inline float vm_pow(float x, float y) {
   flipped = vm_both(x < 0, vm_both(!whole, ax != VM_INF)) ? vm_invalid() : flipped;
   flipped = vm_either(x != x, y != y) ? x + y : flipped;
   flipped = vm_both(ax == 1.0f, ay == VM_INF) ? 1.0f : flipped;
+  flipped = y == 2.0f ? x * x : flipped;
   return vm_either(x == 1.0f, y == 0) ? 1.0f : flipped;
 }
 
