@@ -2,25 +2,12 @@
  * arguments, the cache is bounded, threads share it, and running out of memory is an error. */
 #include <pthread.h>
 
+#include "allocations.h"
 #include "values.h"
 
 #include "core/buffer.h"
 #include "graph/plan.h"
 #include "transforms/compile.h"
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define FAILS_ALLOCATIONS 1
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-
-static _Thread_local long countdown = -1; /* the allocation that fails; -1 for none */
-
-static bool refused(void) { return countdown >= 0 && countdown-- == 0; }
-void *malloc(size_t n) { return refused() ? NULL : __libc_malloc(n); }
-void *calloc(size_t n, size_t size) { return refused() ? NULL : __libc_calloc(n, size); }
-void *realloc(void *p, size_t n) { return refused() ? NULL : __libc_realloc(p, n); }
-#endif
 
 /* ---- functions ---- */
 
@@ -416,7 +403,7 @@ static void threads_share_the_cache(void **state) {
 
 static void failed_allocations_are_errors(void **state) {
   (void)state;
-#ifdef FAILS_ALLOCATIONS
+#ifdef COUNTS_ALLOCATIONS
   mx_scope s = mx_scope_open();
   mx_array *in[] = {noisy(MX_INTS(9, 7), 1, MLX_FLOAT32, 1),
                     noisy(MX_INTS(7, 9), 1, MLX_FLOAT32, 2)};
@@ -430,10 +417,10 @@ static void failed_allocations_are_errors(void **state) {
   for (bool failed = true; failed; at++) {
     mx_scope inner = mx_scope_open();
     mx_vec out = {NULL, 0};
-    countdown = at;
+    atomic_store(&allocations_left, at);
     failed = mx_compiled_call(&c, (mx_vec){in, 2}, &out) != 0;
-    failed = countdown < 0; /* the cache does without */
-    countdown = -1;
+    failed = atomic_load(&allocations_left) < 0; /* the cache does without */
+    atomic_store(&allocations_left, -1);
     free(out.p);
     mx_scope_close(inner, NULL);
     mx_compile_erase(1, c.id);
