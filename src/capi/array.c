@@ -347,7 +347,8 @@ static int64_t as_int(const void *p, mlx_dtype t) {
   double v = as_double(p, t);
   if (v != v)
     return 0;
-  return v >= 9223372036854775808.0 ? INT64_MAX : v < -9223372036854775808.0 ? INT64_MIN : (int64_t)v;
+  const double end = 9223372036854775808.0;
+  return v >= end ? INT64_MAX : v < -end ? INT64_MIN : (int64_t)v;
 }
 
 #define ITEM(name, ctype, expr)                                    \
@@ -402,7 +403,7 @@ int mlx_array_item_bfloat16(bfloat16_t *res, const mlx_array arr) {
 }
 #endif
 
-/* Element 0 of an array of that dtype, evaluating it first; NULL with an error for another dtype. */
+/* Element 0 of an array of that dtype, evaluated; NULL with an error for another dtype. */
 static const void *data(const mlx_array arr, mlx_dtype want) {
   mx_array *a = mx_in(arr, "array_data");
   if (a && a->dtype != want) {

@@ -52,6 +52,8 @@ bool mlx_distributed_is_available(const char *bk) {
 }
 
 int mlx_distributed_init(mlx_distributed_group *res, bool strict, const char *bk) {
+  if (mx_no_place(res, "distributed"))
+    return 1;
   if (!known(bk))
     return mx_fail(MX_VALUE, "[distributed] unknown backend '%s'", bk ? bk : ""), mx_report();
   if (strict)

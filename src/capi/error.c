@@ -1,5 +1,5 @@
-/* Owns the error handler. The default prints the message and exits, as mlx-c's does. Invariant: the
- * dtor of a handler that was set runs once, after it was replaced and its last call has returned. */
+/* Owns the error handler. The default prints the message and exits, as mlx-c's does. Invariant: a
+ * handler's dtor runs once, after it was replaced and its last call has returned. */
 #include "mlx/c/error.h"
 
 #include <pthread.h>

@@ -241,21 +241,16 @@ static int imported_apply(mlx_vector_array *res, const mlx_imported_function xfu
                           const mlx_vector_array args, const mlx_map_string_to_array *map) {
   call_args c;
   mx_vec out = {NULL, 0};
-  mlx_vector_array r = {NULL};
   if (!xfunc.ctx)
     mx_fail(MX_VALUE, "[import_function::call] an empty function");
   if (!xfunc.ctx || args_of(&c, args, map))
     return mx_report();
   mx_scope scope = mx_scope_open();
-  int bad = mx_imported_call(xfunc.ctx, &c.a, &out) || mx_out_vector(&r, out);
+  int bad = mx_imported_call(xfunc.ctx, &c.a, &out) || mx_out_vector(res, out);
   free(out.p);
   args_free(&c);
   mx_scope_close(scope, NULL);
-  if (bad)
-    return mx_report();
-  mlx_vector_array_free(*res);
-  *res = r;
-  return 0;
+  return bad ? mx_report() : 0;
 }
 
 int mlx_imported_function_apply(mlx_vector_array *res, const mlx_imported_function xfunc,

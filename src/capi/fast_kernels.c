@@ -1,5 +1,5 @@
-/* Handles of caller-written GPU kernels. They hold what the caller says, so that a program builds its
- * kernels anywhere; applying one without its hardware is an error. */
+/* Handles of caller-written GPU kernels: a program builds its kernels anywhere, and applying one
+ * without its hardware is an error. */
 #include "mlx/c/fast_kernels.h"
 
 #include <stdlib.h>
@@ -7,70 +7,28 @@
 
 #include "capi/capi.h"
 
-/* ctx of a config: what is asked for is checked, then kept as a count. */
-typedef struct config {
-  size_t outputs, templates;
-  int grid[3], group[3];
-  float init;
-  bool verbose;
-} config;
-
+/* ctx of a config: what is asked for is checked, and nothing of it is read, so nothing is kept. */
 static void *new_config(void) {
-  config *c = calloc(1, sizeof *c);
+  void *c = malloc(1);
   if (!c)
     mx_nomem("kernel_config"), mx_report();
   return c;
 }
 
-static config *config_of(void *ctx) {
-  if (!ctx)
-    mx_fail(MX_VALUE, "[kernel_config] an empty config");
-  return ctx;
+static int set(void *ctx) {
+  return ctx ? 0 : (mx_fail(MX_VALUE, "[kernel_config] an empty config"), mx_report());
 }
 
 static int add_output(void *ctx, const int *shape, size_t n, mlx_dtype dtype) {
-  config *c = config_of(ctx);
-  if (!c)
-    return mx_report();
-  if (!mx_dtype_valid(dtype) || (n && !shape))
+  if (ctx && (!mx_dtype_valid(dtype) || (n && !shape)))
     return mx_fail(MX_VALUE, "[kernel_config] an output needs a shape and a dtype"), mx_report();
-  c->outputs++;
-  return 0;
-}
-
-static int set3(void *ctx, bool grid, int x, int y, int z) {
-  config *c = config_of(ctx);
-  if (!c)
-    return mx_report();
-  int *to = grid ? c->grid : c->group;
-  to[0] = x;
-  to[1] = y;
-  to[2] = z;
-  return 0;
+  return set(ctx);
 }
 
 static int add_template(void *ctx, const char *name) {
-  config *c = config_of(ctx);
-  if (!c || (!name && mx_fail(MX_VALUE, "[kernel_config] a template argument needs a name")))
-    return mx_report();
-  c->templates++;
-  return 0;
-}
-
-static int set_init(void *ctx, float value) {
-  config *c = config_of(ctx);
-  if (!c)
-    return mx_report();
-  c->init = value;
-  return 0;
-}
-
-static int set_verbose(void *ctx, bool verbose) {
-  config *c = config_of(ctx);
-  if (!c)
-    return mx_report();
-  c->verbose = verbose;
-  return 0;
+  if (ctx && !name)
+    return mx_fail(MX_VALUE, "[kernel_config] a template argument needs a name"), mx_report();
+  return set(ctx);
 }
 
 static void *new_kernel(const char *name, const char *source) {
@@ -101,19 +59,23 @@ static int refuse(const char *hardware) {
   }                                                                                               \
   int mlx_fast_##kind##_kernel_config_set_grid(mlx_fast_##kind##_kernel_config cls, int grid1,    \
                                                int grid2, int grid3) {                            \
-    return set3(cls.ctx, true, grid1, grid2, grid3);                                              \
+    (void)grid1, (void)grid2, (void)grid3;                                                        \
+    return set(cls.ctx);                                                                          \
   }                                                                                               \
   int mlx_fast_##kind##_kernel_config_set_thread_group(mlx_fast_##kind##_kernel_config cls,       \
                                                        int thread1, int thread2, int thread3) {   \
-    return set3(cls.ctx, false, thread1, thread2, thread3);                                       \
+    (void)thread1, (void)thread2, (void)thread3;                                                  \
+    return set(cls.ctx);                                                                          \
   }                                                                                               \
   int mlx_fast_##kind##_kernel_config_set_init_value(mlx_fast_##kind##_kernel_config cls,         \
                                                      float value) {                               \
-    return set_init(cls.ctx, value);                                                              \
+    (void)value;                                                                                  \
+    return set(cls.ctx);                                                                          \
   }                                                                                               \
   int mlx_fast_##kind##_kernel_config_set_verbose(mlx_fast_##kind##_kernel_config cls,            \
                                                   bool verbose) {                                 \
-    return set_verbose(cls.ctx, verbose);                                                         \
+    (void)verbose;                                                                                \
+    return set(cls.ctx);                                                                          \
   }                                                                                               \
   int mlx_fast_##kind##_kernel_config_add_template_arg_dtype(                                     \
       mlx_fast_##kind##_kernel_config cls, const char *name, mlx_dtype dtype) {                   \

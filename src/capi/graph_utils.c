@@ -1,4 +1,4 @@
-/* Graphs as text and as Graphviz. A namer remembers names by node; others get A, B, ... in order. */
+/* Graphs as text and as Graphviz. A namer remembers names by node; others get A, B, ... */
 #include "mlx/c/graph_utils.h"
 
 #include <stdlib.h>
@@ -152,7 +152,8 @@ static int print_op(void *ctx, const mx_op *op) {
     if (!text)
       return 1;
     fprintf(w->os, i ? ", %s %s %s" : "%s %s %s", text,
-            mx_shape_text(shape, sizeof shape, a->shape, a->ndim), mx_dtype_name((mlx_dtype)a->dtype));
+            mx_shape_text(shape, sizeof shape, a->shape, a->ndim),
+            mx_dtype_name((mlx_dtype)a->dtype));
   }
   fputc('\n', w->os);
   return 0;
@@ -202,7 +203,8 @@ static int dot_op(void *ctx, const mx_op *op) {
   return 0;
 }
 
-static int write_graph(FILE *os, const mlx_node_namer handle, const mlx_vector_array outputs, bool dot) {
+static int write_graph(FILE *os, const mlx_node_namer handle, const mlx_vector_array outputs,
+                       bool dot) {
   mlx_node_namer own = {NULL};
   mx_vec v;
   if (!os || mx_in_vector(&v, outputs, "export_to_dot"))

@@ -60,15 +60,21 @@ static value element(const void *data, size_t i, size_t stride) {
   return v;
 }
 
-static int set_data(void **ctx, const void *data, size_t n, size_t stride, const kind *k) {
-  if (mx_no_place(ctx, "vector_set"))
-    return 1;
+/* NULL with the error recorded. */
+static list *list_of(const void *data, size_t n, size_t stride, const kind *k) {
   list *l = n && !data ? (mx_fail(MX_VALUE, "[vector] no data"), NULL) : list_new();
   for (size_t i = 0; l && i < n; i++)
     if (append(l, element(data, i, stride), k)) {
       list_free(l, k);
       l = NULL;
     }
+  return l;
+}
+
+static int set_data(void **ctx, const void *data, size_t n, size_t stride, const kind *k) {
+  if (mx_no_place(ctx, "vector_set"))
+    return 1;
+  list *l = list_of(data, n, stride, k);
   if (!l)
     return mx_report();
   list_free(*ctx, k);
@@ -105,11 +111,9 @@ static void drop_array(value v) {
 static const kind arrays = {copy_array, drop_array};
 
 static int copy_vector(value *to, value from) {
-  mlx_vector_array v = {NULL}, src = {from.p};
-  if (mlx_vector_array_set(&v, src))
-    return 1;
-  to->p = v.ctx;
-  return 0;
+  const list *l = from.p;
+  to->p = list_of(l ? l->v : NULL, l ? l->n : 0, sizeof(value), &arrays);
+  return !to->p;
 }
 static void drop_vector(value v) {
   list_free(v.p, &arrays);
@@ -134,8 +138,8 @@ static void drop_string(value v) {
 }
 static const kind strings = {copy_string, drop_string};
 
-/* The functions that every vector type has. T: handle type's suffix, E: element parameter type, D: data
- * parameter type, K: kind. */
+/* The functions that every vector type has. T: handle type's suffix, E: element parameter type,
+ * D: data parameter type, K: kind. */
 #define VECTOR(T, E, D, K)                                                                 \
   mlx_vector_##T mlx_vector_##T##_new(void) {                                              \
     list *l = list_new();                                                                  \
@@ -235,6 +239,8 @@ int mx_in_vector(mx_vec *v, const mlx_vector_array a, const char *op) {
 }
 
 int mx_out_vector(mlx_vector_array *res, mx_vec v) {
+  if (!res)
+    return mx_fail(MX_VALUE, "[vector] no place for the result");
   list *l = list_new();
   for (size_t i = 0; l && i < v.n; i++)
     if (append(l, (value){.p = v.p[i]}, &arrays)) {
@@ -261,7 +267,7 @@ int mx_own_vector(mx_vec *v, const mlx_vector_array a, const char *op) {
 }
 
 int mx_return_vector(mlx_vector_array *res, mx_vec *v, int bad, mx_scope s) {
-  bad = bad || !res || mx_out_vector(res, *v);
+  bad = bad || mx_out_vector(res, *v);
   mx_scope_close(s, NULL);
   free(v->p);
   return bad ? mx_report() : 0;
