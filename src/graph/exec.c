@@ -184,6 +184,18 @@ static void record_failure(mx_plan *p) {
   atomic_store(&p->failed, true);
 }
 
+/* Where a reader runs in another thread, it lets go of what it read as soon as that is ready: maybe
+ * before the step is done with it. */
+static void hold(const mx_plan_step *st) {
+  for (int m = 0; m < st->n_ops; m++)
+    mx_retain(st->ops[m]->out[0]);
+}
+
+static void let_go(const mx_plan_step *st) {
+  for (int m = 0; m < st->n_ops; m++)
+    mx_release(st->ops[m]->out[0]);
+}
+
 void mx_plan_run_part(mx_plan_part *part) {
   mx_plan *p = part->plan;
   mx_stream_enter(part->stream, part->ticket);
@@ -192,12 +204,16 @@ void mx_plan_run_part(mx_plan_part *part) {
     mx_plan_step *st = &p->steps[i];
     if (st->stream != part->stream)
       continue;
+    if (p->n_parts > 1)
+      hold(st);
     if (atomic_load_explicit(&p->failed, memory_order_relaxed)) {
       revert(st);
     } else if (run_step(st)) {
       record_failure(p);
       revert(st);
     }
+    if (p->n_parts > 1)
+      let_go(st);
   }
   if (atomic_load(&p->failed)) {
     atomic_thread_fence(memory_order_seq_cst);
