@@ -87,22 +87,25 @@ PyObject *mxp_do_full_like(mxp_call *c) {
   mx_array *a = c->v[0].a;
   const mxp_value *fill = fill_of(c);
   if (!fill) return mxp_end_object(c, NULL);
-  return mxp_end(c, mx_full(shape_of(a), fill->a, dtype_or(&c->v[2], (mlx_dtype)a->dtype), c->s));
+  return mxp_end(c, mx_full_like(a, fill->a, dtype_or(&c->v[2], (mlx_dtype)a->dtype), c->s));
+}
+
+static PyObject *constant_like(mxp_call *c, double value) {
+  mx_array *a = c->v[0].a;
+  mlx_dtype t = dtype_or(&c->v[1], (mlx_dtype)a->dtype);
+  return mxp_end(c, mx_full_like(a, mx_scalar(value, t), t, c->s));
 }
 
 PyObject *mxp_do_zeros_like(mxp_call *c) {
-  mx_array *a = c->v[0].a;
-  return mxp_end(c, mx_zeros(shape_of(a), dtype_or(&c->v[1], (mlx_dtype)a->dtype), c->s));
+  return constant_like(c, 0);
 }
 
 PyObject *mxp_do_ones_like(mxp_call *c) {
-  mx_array *a = c->v[0].a;
-  return mxp_end(c, mx_ones(shape_of(a), dtype_or(&c->v[1], (mlx_dtype)a->dtype), c->s));
+  return constant_like(c, 1);
 }
 
 PyObject *mxp_do_empty_like(mxp_call *c) {
-  mx_array *a = c->v[0].a;
-  return mxp_end(c, mx_empty(shape_of(a), dtype_or(&c->v[1], (mlx_dtype)a->dtype), c->s));
+  return constant_like(c, 0);
 }
 
 PyObject *mxp_do_eye(mxp_call *c) {

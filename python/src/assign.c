@@ -107,7 +107,7 @@ static int find_places(places *p, mxp_index *ix) {
   for (int i = 0; i < ix->n; i++) {
     mxp_index_item *it = &ix->items[i];
     if (it->kind == MXP_INTEGER) {
-      int64_t v = it->start;
+      int64_t v = it->first;
       if (!(it->a = mx_from_host(&v, NULL, 0, MLX_INT64))) return 1;
       it->kind = MXP_ARRAY;
       ix->arrays++;

@@ -34,8 +34,13 @@ static int integer(mxp_index_item *it, mx_array *x, int axis, int64_t i) {
     mxp_raise();
     return -1;
   }
-  *it =
-      (mxp_index_item){.kind = MXP_INTEGER, .axis = axis, .start = i < 0 ? i + n : i, .length = 1};
+  *it = (mxp_index_item){.kind = MXP_INTEGER,
+                         .axis = axis,
+                         .start = i < 0 ? i + n : i,
+                         .length = 1,
+                         .first = i,
+                         .last = i == -1 ? INT64_MAX : i + 1,
+                         .by = 1};
   return 0;
 }
 
@@ -54,11 +59,13 @@ static int slice(mxp_index_item *it, mx_array *x, int axis, PyObject *o) {
     }
     return -1;
   }
-  bool open = start == 0 && stop == PY_SSIZE_T_MAX;
+  /* Of another length, bounds that are written may not be all. */
+  bool all = (start == 0 && stop == PY_SSIZE_T_MAX) || !mx_session_shapeless();
+  int64_t first = start, last = stop;
   Py_ssize_t length = PySlice_AdjustIndices(n, &start, &stop, step);
   *it = (mxp_index_item){
-      .kind = MXP_SLICE, .axis = axis, .length = length, .full = step == 1 && length == n};
-  if (it->full && !open) mx_session_pin_shapes(); /* of another length it may not be all */
+      .kind = MXP_SLICE, .axis = axis, .length = length, .full = step == 1 && length == n && all,
+      .first = first, .last = last, .by = step};
   if (length) {
     it->start = start;
     it->step = step;
@@ -230,25 +237,21 @@ static mx_array *cut(mx_array *x, const mxp_index *ix, bool integers) {
   bool all = true;
   for (int i = 0; i < x->ndim; i++) {
     start[i] = 0;
-    stop[i] = x->shape[i];
+    stop[i] = INT64_MAX;
     step[i] = 1;
   }
   for (int i = 0; i < ix->n; i++) {
     const mxp_index_item *it = &ix->items[i];
-    if (it->kind == MXP_INTEGER && integers) {
-      start[it->axis] = it->start;
-      stop[it->axis] = it->start + 1;
-      all = false;
-    } else if (it->kind == MXP_SLICE && !it->full) {
-      start[it->axis] = it->start;
-      stop[it->axis] = it->stop;
-      step[it->axis] = it->step;
-      all = false;
-    }
+    if ((it->kind != MXP_INTEGER || !integers) && (it->kind != MXP_SLICE || it->full)) continue;
+    start[it->axis] = it->first;
+    stop[it->axis] = it->last;
+    step[it->axis] = it->by;
+    all = false;
   }
-  int n = x->ndim;
-  return all ? x
-             : mx_slice(x, (mx_ints){start, n}, (mx_ints){stop, n}, (mx_ints){step, n}, stream());
+  mx_ints from = {start, x->ndim}, to = {stop, x->ndim}, by = {step, x->ndim};
+  if (all) return x;
+  return mx_session_shapeless() ? mx_slice_as_written(x, from, to, by, stream())
+                                : mx_slice(x, from, to, by, stream());
 }
 
 static mx_array *read_basic(mx_array *x, const mxp_index *ix) {
@@ -284,7 +287,7 @@ static int integers_to_arrays(mxp_index *ix) {
   for (int i = 0; i < ix->n; i++) {
     mxp_index_item *it = &ix->items[i];
     if (it->kind != MXP_INTEGER) continue;
-    int64_t v = it->start;
+    int64_t v = it->first;
     it->a = mx_from_host(&v, NULL, 0, MLX_INT64);
     if (!it->a) return -1;
     it->kind = MXP_ARRAY;

@@ -10,6 +10,7 @@ typedef struct mxp_index_item {
   mxp_item_kind kind;
   int axis;                          /* of the array; meaningless for NEW */
   int64_t start, stop, step, length; /* SLICE, adjusted to the axis; start: also INTEGER */
+  int64_t first, last, by;           /* of both as they were written, whatever the axis's length */
   bool full;                         /* SLICE: all of the axis */
   mx_array *a;                       /* ARRAY, MASK */
 } mxp_index_item;

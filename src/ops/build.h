@@ -56,6 +56,10 @@ mx_array *mx_count_again(const mx_op *op, mx_array *a, int skip);
 /* First element, and number of elements, of a slice of every axis: bounds wrap once and are clipped. */
 int mx_slice_bounds(const char *op, const mx_array *a, mx_ints start, mx_ints stop, mx_ints step,
                     int64_t *from, int64_t *length);
+/* mx_slice with bounds that mean the same for arrays of other lengths, so that a graph without
+ * shapes keeps them: INT64_MAX and INT64_MIN are beyond either end. */
+mx_array *mx_slice_as_written(mx_array *a, mx_ints start, mx_ints stop, mx_ints strides,
+                              mx_stream *s);
 /* A node of the class `view`: shares a's memory from element `offset` of a on. The first parameter
  * word of every view primitive is that offset; a family's own words follow. */
 mx_array *mx_view_node(enum mx_prim prim, mx_array *a, int ndim, const int64_t *shape,

@@ -71,8 +71,12 @@ mx_array *mx_full(mx_ints shape, mx_array *vals, mlx_dtype dtype, mx_stream *s) 
   return mx_row_major(wide, s);
 }
 
+/* In a graph without shapes, one that follows a's. */
 mx_array *mx_full_like(mx_array *a, mx_array *vals, mlx_dtype dtype, mx_stream *s) {
-  return a ? mx_full((mx_ints){a->shape, a->ndim}, vals, dtype, s) : NULL;
+  if (!a || !vals) return NULL;
+  if (vals->ndim || !mx_session_shapeless() || !mx_session_has(mx_session_mine(), a))
+    return mx_full((mx_ints){a->shape, a->ndim}, vals, dtype, s);
+  return mx_where(mx_scalar(0, MLX_BOOL), mx_cast(a, dtype, s), mx_cast(vals, dtype, s), s);
 }
 
 static mx_array *constant(mx_ints shape, double value, mlx_dtype dtype, mx_stream *s) {
@@ -88,7 +92,7 @@ mx_array *mx_zeros(mx_ints shape, mlx_dtype dtype, mx_stream *s) {
 }
 
 mx_array *mx_zeros_like(mx_array *a, mx_stream *s) {
-  return a ? constant((mx_ints){a->shape, a->ndim}, 0, (mlx_dtype)a->dtype, s) : NULL;
+  return a ? mx_full_like(a, mx_scalar(0, (mlx_dtype)a->dtype), (mlx_dtype)a->dtype, s) : NULL;
 }
 
 mx_array *mx_ones(mx_ints shape, mlx_dtype dtype, mx_stream *s) {
@@ -96,7 +100,7 @@ mx_array *mx_ones(mx_ints shape, mlx_dtype dtype, mx_stream *s) {
 }
 
 mx_array *mx_ones_like(mx_array *a, mx_stream *s) {
-  return a ? constant((mx_ints){a->shape, a->ndim}, 1, (mlx_dtype)a->dtype, s) : NULL;
+  return a ? mx_full_like(a, mx_scalar(1, (mlx_dtype)a->dtype), (mlx_dtype)a->dtype, s) : NULL;
 }
 
 mx_array *mx_empty(mx_ints shape, mlx_dtype dtype, mx_stream *s) {

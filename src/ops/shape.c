@@ -360,8 +360,10 @@ int mx_slice_bounds(const char *op, const mx_array *a, mx_ints start, mx_ints st
   return 0;
 }
 
-mx_array *mx_slice(mx_array *a, mx_ints start, mx_ints stop, mx_ints strides, mx_stream *s) {
-  int64_t words[2 * MX_MAX_NDIM], shape[MX_MAX_NDIM], step[MX_MAX_NDIM], offset = 0;
+/* Its words: where each axis begins, the steps; as written, also the bounds that were given. */
+static mx_array *slice(mx_array *a, mx_ints start, mx_ints stop, mx_ints strides, bool as_written,
+                       mx_stream *s) {
+  int64_t words[4 * MX_MAX_NDIM], shape[MX_MAX_NDIM], step[MX_MAX_NDIM], offset = 0;
   if (!a || mx_slice_bounds("slice", a, start, stop, strides, words, shape)) return NULL;
   int n = a->ndim;
   bool whole = true, empty = false;
@@ -373,12 +375,25 @@ mx_array *mx_slice(mx_array *a, mx_ints start, mx_ints stop, mx_ints strides, mx
     step[i] = shape[i] > 1 ? a->strides[i] * words[n + i] : a->strides[i];
     offset += words[i] * a->strides[i];
   }
-  if (whole) {
+  if (whole && !as_written) {
     mx_session_pin_shapes(); /* of another length, the bounds might cut something off */
     return a;
   }
-  return mx_view_node(MX_PRIM_SLICE, a, n, shape, empty ? NULL : step, empty ? 0 : offset, 2 * n,
-                      words, s);
+  for (int i = 0; i < n && as_written; i++) {
+    words[2 * n + i] = start.p[i];
+    words[3 * n + i] = stop.p[i];
+  }
+  return mx_view_node(MX_PRIM_SLICE, a, n, shape, empty ? NULL : step, empty ? 0 : offset,
+                      (as_written ? 4 : 2) * n, words, s);
+}
+
+mx_array *mx_slice(mx_array *a, mx_ints start, mx_ints stop, mx_ints strides, mx_stream *s) {
+  return slice(a, start, stop, strides, false, s);
+}
+
+mx_array *mx_slice_as_written(mx_array *a, mx_ints start, mx_ints stop, mx_ints strides,
+                              mx_stream *s) {
+  return slice(a, start, stop, strides, true, s);
 }
 
 mx_array *mx_as_strided(mx_array *a, mx_ints shape, mx_ints strides, size_t offset, mx_stream *s) {

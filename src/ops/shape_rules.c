@@ -203,11 +203,16 @@ int mx_vjp_slice(const mx_vjp_call *c) {
   return MX_GRAD(c, 0, mx_slice_update(zeros, c->g[0], MX_START(b), MX_STOP(b), MX_STEP(b), c->s));
 }
 
-/* Bounds were numbers: what they mean for another length only their giver knows. */
+/* Bounds that are numbers: what they mean for another length only their giver knows. */
 int mx_remake_slice(const mx_op *op, mx_array *const *in, mx_array **out) {
   const mx_array *a = in[0];
   mx_bounds b;
-  const int64_t *from = op->params + 1, *step = from + a->ndim;
+  int n = op->in[0]->ndim;
+  const int64_t *from = op->params + 1, *step = from + n;
+  if (a->ndim == n && n && op->n_params == 1 + 4 * (uint32_t)n)
+    return mx_remade(out, mx_slice_as_written(in[0], (mx_ints){step + n, n},
+                                              (mx_ints){step + 2 * n, n}, (mx_ints){step, n},
+                                              op->stream));
   if (!mx_same_shape(op->in[0], a)) return mx_remade(out, mx_cannot_follow(op, a));
   mx_bounds_of(&b, a, from, step, op->out[0]->shape);
   return mx_remade(out, mx_slice(in[0], MX_START(b), MX_STOP(b), MX_STEP(b), op->stream));

@@ -187,8 +187,23 @@ int mx_vjp_scatter(const mx_vjp_call *c) {
          MX_GRAD(c, 1, scatter_grad_update(c, &p, c->g[0]));
 }
 
+/* An update of whole axes stays one. */
+static bool still_whole(const mx_op *op, mx_array *const *in, mx_ints axes) {
+  const mx_array *a = op->in[0], *u = op->in[1];
+  for (int i = 0; i < a->ndim; i++) {
+    bool indexed = false;
+    for (int k = 0; k < axes.n; k++) indexed = indexed || axes.p[k] == i;
+    if (!indexed && u->shape[u->ndim - a->ndim + i] == a->shape[i] &&
+        in[1]->shape[in[1]->ndim - a->ndim + i] != in[0]->shape[i])
+      return false;
+  }
+  return true;
+}
+
 int mx_remake_scatter(const mx_op *op, mx_array *const *in, mx_array **out) {
   scatter_of p = scatter_parts(op, in);
+  if (in[0]->ndim != op->in[0]->ndim || in[1]->ndim < in[0]->ndim || !still_whole(op, in, p.axes))
+    return mx_remade(out, mx_cannot_follow(op, in[0]));
   return mx_remade(out, scatter(p.mode, in[0], p.index, in[1], p.axes, op->stream));
 }
 

@@ -153,6 +153,10 @@ static mx_array *slice(rec *r) {
   int64_t start[MX_MAX_NDIM], stop[MX_MAX_NDIM], step[MX_MAX_NDIM];
   const mx_array *a = IN(0);
   int n = a->ndim;
+  if (n && r->n_params == 1 + 4 * n) {
+    mx_ints by = {r->params + 1 + n, n}, from = {by.p + n, n}, to = {from.p + n, n};
+    return mx_slice_as_written(IN(0), from, to, by, S);
+  }
   if (r->n_params != 1 + 2 * n || r->specs[0].ndim != n ||
       !bounds(a, r->params + 1, r->params + 1 + n, r->specs[0].shape, start, stop, step))
     return wrong(r);

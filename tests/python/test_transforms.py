@@ -493,6 +493,55 @@ def test_evaluation_lets_other_threads_run():
     assert ticks[0] > 5
 
 
+def assigned(a, at, value):
+    a = a * 1
+    a[at] = value
+    return a
+
+
+I, N = mx.array([0, 2]), mx.array([-1, 0])
+FOLLOW = """
+a[0] a[-1] a[:,0] a[:,-1] a[1:] a[:-1] a[:2] a[::2] a[::-1] a[-2:] a[:,1:-1] a[...,:1] a[None,0] a[-1,-1]
+a[1:,None,::2] a[::-2,0] a[5:] a[:100] a[0:3] a[-3:2] a[:] a[N,1:] a[:-1]*a[1:] a[0]+a[-1]
+mx.ones_like(a)+a mx.zeros_like(a) mx.full_like(a,2.0)
+""".split()
+REFUSE = """
+a[-1,I] a[I,-1] assigned(a,0,1.0) assigned(a,-1,1.0)
+assigned(a,slice(1,None),2.0) assigned(a,slice(0,3),2.0) assigned(a,I,3.0)
+assigned(a,N,3.0) assigned(a,(-1,I),3.0) a.at[-1].add(1.0) a.at[N].add(1.0) mx.roll(a,1,axis=0) mx.pad(a,1)
+""".split()
+SHAPES = ((3, 4), (5, 6), (3, 3), (4, 7))
+
+
+@pytest.mark.parametrize("expression", FOLLOW + REFUSE)
+def test_shapeless_functions_follow_other_lengths_or_are_made_again(expression, tmp_path):
+    names = dict(mx=mx, I=I, N=N, assigned=assigned)
+    f, count = eval("lambda a: " + expression, names), [0]
+
+    def counted(a):
+        count[0] += 1
+        return f(a)
+
+    given = [mx.arange(float(m * n)).reshape(m, n) for m, n in SHAPES]
+    compiled = mx.compile(counted, shapeless=True)
+    for a in given:
+        assert mx.array_equal(compiled(a), f(a))
+    assert count[0] == 1 or expression in REFUSE
+    path = str(tmp_path / "f.mlxfn")
+    mx.export_function(path, f, given[0], shapeless=True)
+    imported = mx.import_function(path)
+    for a in given:
+        try:
+            assert mx.array_equal(imported(a)[0], f(a))
+        except ValueError:
+            assert expression in REFUSE
+    for g, rank in ((mx.grad(lambda a: (f(a) * f(a)).sum()), 2), (mx.vmap(f, in_axes=1), 3)):
+        compiled = mx.compile(g, shapeless=True)
+        for a in given:
+            a = a if rank == 2 else mx.stack([a, a + 1], axis=1)
+            assert mx.array_equal(compiled(a), g(a))
+
+
 def test_a_large_graph_as_dot_takes_time_in_proportion():
     def seconds(n):
         a = mx.array(1.0)
