@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/params.h"
+#include "core/session.h"
 #include "gen/ops.h"
 
 /* "(2,3) and (4,5)" */
@@ -107,6 +108,20 @@ mx_array *mx_matmul(mx_array *a, mx_array *b, mx_stream *s) {
   return drop_axes(r, row, column, s);
 }
 
+/* Whether c is added to a product of `dims` in a graph without shapes, where broadcasting it first
+ * would take the lengths for constants; to the same bits, which halves do not have. */
+static bool added_later(const mx_array *c, const mx_array *a, const mx_array *b, mx_ints dims) {
+  bool same = c->ndim == dims.n, fits = c->ndim <= dims.n;
+  for (int i = 0; fits && i < c->ndim; i++) {
+    int64_t n = c->shape[i], want = dims.p[dims.n - c->ndim + i];
+    same = same && n == want;
+    fits = n == want || n == 1;
+  }
+  uint32_t mine = mx_session_mine();
+  return fits && !same && mx_session_shapeless() && mx_itemsize(c) > 2 &&
+         (mx_session_has(mine, a) || mx_session_has(mine, b));
+}
+
 mx_array *mx_addmm(mx_array *c, mx_array *a, mx_array *b, float alpha, float beta, mx_stream *s) {
   if (!a || !b || !c || scalar_input("addmm", a, b))
     return NULL;
@@ -127,6 +142,8 @@ mx_array *mx_addmm(mx_array *c, mx_array *a, mx_array *b, float alpha, float bet
   for (int i = 0; i < ndim; i++)
     if (!(row && i == ndim - 2) && !(column && i == ndim - 1))
       dims[n++] = shape[i];
+  if (alpha == 1 && beta == 1 && !row && !column && added_later(c, a, b, (mx_ints){dims, n}))
+    return mx_add(mx_matmul(a, b, s), c, s);
   c = mx_broadcast_to(c, (mx_ints){dims, n}, s);
   if (c && row)
     c = mx_expand_dims(c, column ? -1 : -2, s);

@@ -542,6 +542,32 @@ def test_shapeless_functions_follow_other_lengths_or_are_made_again(expression, 
             assert mx.array_equal(compiled(a), g(a))
 
 
+def test_shapeless_layers_with_a_bias(tmp_path):
+    nn = pytest.importorskip("mlx.nn")
+    model, count = nn.Sequential(nn.Linear(16, 8), nn.GELU(), nn.LayerNorm(8), nn.Linear(8, 4)), [0]
+    shapes = (2, 5, 16), (3, 4, 16), (1, 1, 16), (2, 300, 16)
+    given = [mx.random.normal(shape, key=mx.random.key(1)) for shape in shapes]
+
+    def counted(x):
+        count[0] += 1
+        return model(x)
+
+    compiled, path = mx.compile(counted, shapeless=True), str(tmp_path / "f.mlxfn")
+    mx.export_function(path, model, given[0], shapeless=True)
+    imported = mx.import_function(path)
+    for x in given:
+        assert mx.array_equal(compiled(x), model(x))
+        assert mx.allclose(imported(x)[0], model(x), atol=1e-6)  # a file keeps no layout of weights
+    assert count[0] == 1
+    halves = nn.Linear(16, 8)
+    halves.set_dtype(mx.bfloat16)  # rounded once: the sum with the bias cannot stand alone
+    compiled = mx.compile(halves, shapeless=True)
+    for x in given:
+        assert mx.array_equal(compiled(x.astype(mx.bfloat16)), halves(x.astype(mx.bfloat16)))
+    with pytest.raises(ValueError):
+        mx.compile(lambda x: mx.addmm(mx.ones((3, 8)), x, mx.ones((16, 8))), shapeless=True)(given[0])
+
+
 def test_a_large_graph_as_dot_takes_time_in_proportion():
     def seconds(n):
         a = mx.array(1.0)
