@@ -102,9 +102,8 @@ static mx_array *to_input(const mx_conv_params *p, const mx_array *x, mx_array *
                          axes_of(p, p->stride), (int)p->groups, !p->flip, s);
 }
 
-/* What a weight of the shape `like`, but for its channels, gets from x and g. */
-static mx_array *to_weight(const mx_conv_params *p, mx_array *x, mx_array *g, const mx_array *like,
-                           int64_t groups, mx_stream *s) {
+mx_array *mx_conv_to_weight(const mx_conv_params *p, mx_array *x, mx_array *g, const mx_array *like,
+                            int64_t groups, mx_stream *s) {
   mx_array *in[] = {mx_row_major(x, s), mx_row_major(g, s)};
   int64_t shape[SPATIAL + 2];
   if (!in[0] || !in[1])
@@ -122,7 +121,7 @@ int mx_vjp_conv_general(const mx_vjp_call *c) {
   const mx_conv_params *p = params_of(c->op);
   if (MX_GRAD(c, 0, to_input(p, c->in[0], c->in[1], c->g[0], c->s)))
     return 1;
-  return MX_GRAD(c, 1, to_weight(p, c->in[0], c->g[0], c->in[1], p->groups, c->s));
+  return MX_GRAD(c, 1, mx_conv_to_weight(p, c->in[0], c->g[0], c->in[1], p->groups, c->s));
 }
 
 static mx_array *same_conv(const mx_op *op, mx_array *x, mx_array *w, int64_t groups) {
@@ -223,14 +222,14 @@ int mx_vjp_conv_weight(const mx_vjp_call *c) {
 int mx_jvp_conv_weight(const mx_jvp_call *c) {
   const mx_conv_params *p = params_of(c->op);
   const mx_array *like = c->out[0];
-  mx_array *x = c->t[0] ? to_weight(p, c->t[0], c->in[1], like, p->groups, c->s) : NULL;
-  mx_array *g = c->t[1] ? to_weight(p, c->in[0], c->t[1], like, p->groups, c->s) : NULL;
+  mx_array *x = c->t[0] ? mx_conv_to_weight(p, c->t[0], c->in[1], like, p->groups, c->s) : NULL;
+  mx_array *g = c->t[1] ? mx_conv_to_weight(p, c->in[0], c->t[1], like, p->groups, c->s) : NULL;
   return both_tangents(c, x, g);
 }
 
 int mx_remake_conv_weight(const mx_op *op, mx_array *const *in, mx_array **out) {
   const mx_conv_params *p = params_of(op);
-  return mx_remade(out, to_weight(p, in[0], in[1], op->out[0], p->groups, op->stream));
+  return mx_remade(out, mx_conv_to_weight(p, in[0], in[1], op->out[0], p->groups, op->stream));
 }
 
 int mx_vmap_conv_weight(const mx_vmap_call *c) {
@@ -239,6 +238,6 @@ int mx_vmap_conv_weight(const mx_vmap_call *c) {
   if (!x || !g)
     return 1;
   int64_t filters = c->op->out[0]->shape[0];
-  mx_array *r = to_weight(p, x, g, c->op->out[0], p->groups * c->size, c->s);
+  mx_array *r = mx_conv_to_weight(p, x, g, c->op->out[0], p->groups * c->size, c->s);
   return mx_vmap_done(c, r ? mx_unflatten(r, 0, MX_INTS(c->size, filters), c->s) : NULL, 0);
 }

@@ -90,6 +90,10 @@ static inline bool mx_same_shape(const mx_array *a, const mx_array *b) {
          (a->ndim == 0 || !memcmp(a->shape, b->shape, (size_t)a->ndim * sizeof *a->shape));
 }
 
+/* What the weight of a convolution, of the shape of `like`, gets from its input and the cotangent g. */
+mx_array *mx_conv_to_weight(const mx_conv_params *p, mx_array *x, mx_array *g, const mx_array *like,
+                            int64_t groups, mx_stream *s);
+
 /* The cotangent g of the minimum or maximum `out` of x over the axes of the mask, shared among the
  * elements of x that equal it; out and g have length 1 there. */
 mx_array *mx_share_extreme(mx_array *x, mx_array *out, mx_array *g, int64_t axes, mx_stream *s);

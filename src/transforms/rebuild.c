@@ -341,6 +341,22 @@ static mx_array *conv(rec *r) {
                          (mx_ints){p->input_dilation, n}, narrow(p->groups), p->flip, S);
 }
 
+/* The convolution that it belongs to, of a weight as the record has it, must give what g has. */
+static mx_array *conv_weight(rec *r) {
+  mx_array *w = mx_zeros(shape_of(r), (mlx_dtype)IN(0)->dtype, S);
+  if (!w)
+    return NULL;
+  mx_op_record of = *r;
+  mx_array *in[] = {IN(0), w};
+  of.in = in;
+  mx_array *y = conv(&of);
+  if (!y)
+    return NULL;
+  if (y->dtype != IN(1)->dtype || y->dtype != IN(0)->dtype || !mx_same_shape(y, IN(1)))
+    return wrong(r);
+  return mx_conv_to_weight(P(mx_conv_params), IN(0), IN(1), w, P(mx_conv_params)->groups, S);
+}
+
 static mx_array *quantized(rec *r) {
   static const char *const modes[] = {"affine", "mxfp4", "nvfp4", "mxfp8"};
   const mx_quant_params *p = P(mx_quant_params);
@@ -590,6 +606,7 @@ static const row rows[MX_PRIM_COUNT] = {
     [MX_PRIM_SEGMENTED_MM] = {product, 3, 0, 0, 0},
     [MX_PRIM_HADAMARD_TRANSFORM] = {hadamard, 1, WORDS(mx_hadamard_params), 0, 0},
     [MX_PRIM_CONV_GENERAL] = {conv, 2, WORDS(mx_conv_params), 0, 0},
+    [MX_PRIM_CONV_WEIGHT] = {conv_weight, 2, WORDS(mx_conv_params), 0, 0},
     [MX_PRIM_QUANTIZE] = QUANTIZED(2, 2, ANY),
     [MX_PRIM_DEQUANTIZE] = QUANTIZED(4, 12, 0),
     [MX_PRIM_QUANTIZED_MATMUL] = QUANTIZED(4, 8, 0),

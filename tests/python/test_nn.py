@@ -185,3 +185,15 @@ def test_weights_that_mlx_saved(suffix, tmp_path):
     ours, theirs = mx.load(str(tmp_path / f"zoo{suffix}")), mx.load(str(DATA / f"zoo{suffix}"))
     assert ours.keys() == theirs.keys()
     assert all(mx.array_equal(ours[k], theirs[k]) for k in theirs)
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_gradients_of_convolutions_go_through_a_file(tmp_path, groups):
+    x, w = mx.random.normal((2, 7, 6, 4)), mx.random.normal((6, 3, 2, 4 // groups))
+
+    def gradient(x, w):
+        return mx.grad(lambda w: mx.conv2d(x, w, (2, 1), 1, (1, 2), groups).square().sum())(w)
+
+    mx.export_function(str(tmp_path / "f.mlxfn"), gradient, x, w)
+    (found,) = mx.import_function(str(tmp_path / "f.mlxfn"))(x, w)
+    assert mx.array_equal(found, gradient(x, w))
