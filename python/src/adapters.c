@@ -115,7 +115,7 @@ PyObject *mxp_do_eye(mxp_call *c) {
 
 PyObject *mxp_do_tri(mxp_call *c) {
   int n = (int)c->v[0].i, m = c->v[1].given ? (int)c->v[1].i : n;
-  return mxp_end(c, mx_tri(n, m, (int)c->v[2].i, dtype_or(&c->v[3], MLX_FLOAT32), c->s));
+  return mxp_end(c, mx_tri(n < 0 ? 0 : n, m < 0 ? 0 : m, (int)c->v[2].i, dtype_or(&c->v[3], MLX_FLOAT32), c->s));
 }
 
 /* Without the endpoint: the first num of num + 1 points. */

@@ -298,8 +298,14 @@ PyObject *mxp_dlpack(PyObject *self, PyObject *args, PyObject *kw) {
   PyObject *stream = Py_None, *version = Py_None, *device = Py_None, *copy = Py_None;
   int major = 0, minor = 0, type = DL_CPU, id = 0;
   if (!PyArg_ParseTupleAndKeywords(args, kw, "|$OOOO:__dlpack__", names, &stream, &version, &device,
-                                   &copy) ||
-      (version != Py_None && !PyArg_ParseTuple(version, "ii", &major, &minor)) ||
+                                   &copy))
+    return NULL;
+  if ((version != Py_None && !PyTuple_Check(version)) ||
+      (device != Py_None && !PyTuple_Check(device))) {
+    PyErr_SetString(PyExc_TypeError, "__dlpack__(): max_version and dl_device are pairs");
+    return NULL;
+  }
+  if ((version != Py_None && !PyArg_ParseTuple(version, "ii", &major, &minor)) ||
       (device != Py_None && !PyArg_ParseTuple(device, "ii", &type, &id)))
     return NULL;
   if (type != DL_CPU || id != 0) {

@@ -242,6 +242,8 @@ mx_array *mx_convolve(mx_array *a, mx_array *v, const char *mode, mx_stream *s) 
     mx_fail(MX_VALUE, "[convolve] inputs must not be empty");
     return NULL;
   }
+  mlx_dtype t = mx_promote((mlx_dtype)a->dtype, (mlx_dtype)v->dtype);
+  if (!(a = mx_cast(a, t, s)) || !(v = mx_cast(v, t, s))) return NULL;
   mx_array *x = a->size < v->size ? v : a, *w = a->size < v->size ? a : v;
   int64_t lo = 0, hi = 0, k = w->size;
   if (mode && strcmp(mode, "full") == 0) {

@@ -91,6 +91,8 @@ def test_dlpack_both_ways():
     assert np.from_dlpack(x).tolist() == x.tolist()
     assert mx.from_dlpack(np.arange(4, dtype=np.int16)).tolist() == [0, 1, 2, 3]
     assert mx.from_dlpack(x.T).tolist() == x.T.tolist()
+    with pytest.raises(TypeError):
+        x.__dlpack__(max_version=1)
     kept = np.from_dlpack(mx.array([1, 2, 3]))
     gc.collect()
     assert kept.tolist() == [1, 2, 3]
