@@ -1,5 +1,6 @@
 /* Linear algebra: MLX's conventions, factors multiplied together again, singular matrices, and what
  * happens where there is no LAPACK. */
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "backend/cpu/lapack.h"
@@ -300,7 +301,10 @@ static void test_without_lapack(void **state) {
     self[n] = 0;
     snprintf(command, sizeof command,
              "MLX_TEST_NO_LAPACK=1 MLX_LAPACK=/no/such/library '%s' >/dev/null 2>&1", self);
-    assert_int_equal(system(command), 0);
+    int status = system(command);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 126)
+      skip(); /* an emulator's host cannot run it */
+    assert_int_equal(status, 0);
     return;
   }
   open_stream();
@@ -318,7 +322,7 @@ int main(void) {
   };
 #if !defined(__x86_64__)
   /* Emulated machines have no LAPACK. */
-  if (!mx_lapack(MX_GETRF, MLX_FLOAT32))
+  if (!getenv("MLX_TEST_NO_LAPACK") && !mx_lapack(MX_GETRF, MLX_FLOAT32))
     return 0;
 #endif
   bool only_first = getenv("MLX_TEST_NO_LAPACK") != NULL;

@@ -323,7 +323,8 @@ def function_text(f, tag, body):
     n_positional = sum(p.how in ("place", "both", "var") for p in f.params)
     params = f"p_{tag}" if f.params else "NULL"
     out = lists + ([f"static const mxp_param p_{tag}[] = {{\n    {rows}}};"] if f.params else [])
-    out.append(f'static const mxp_spec s_{tag} = {{"{f.name}", {params}, {len(f.params)}, {n_place}, '
+    shown = f.name.lstrip("_")  # a method's own form of a function
+    out.append(f'static const mxp_spec s_{tag} = {{"{shown}", {params}, {len(f.params)}, {n_place}, '
                f"{n_positional}, {weak_mask(f)}}};")
     out.append(f"static PyObject *do_{tag}(PyObject *self, PyObject *const *args, Py_ssize_t n,\n"
                "    PyObject *names) {\n  mxp_call c;\n"
