@@ -309,6 +309,17 @@ static mx_array *softmax_rows(mx_array *x, const bool *mask, int n, mx_stream *s
   return mx_transpose_axes(r, (mx_ints){back, x->ndim}, s);
 }
 
+/* Whether the n axes, as they are named, are the last ones and all but the last of length 1. */
+static bool one_row(const mx_array *a, mx_ints axes, bool all, int n) {
+  if (n == 0 || (!all && axes.n != n)) return false;
+  for (int i = 0; i < n; i++) {
+    int at = a->ndim - n + i;
+    if (!all && axes.p[i] != at && axes.p[i] != at - a->ndim) return false;
+    if (i < n - 1 && a->shape[at] != 1) return false;
+  }
+  return true;
+}
+
 static mx_array *softmax(mx_array *a, mx_ints axes, bool all, mx_stream *s) {
   const char *op = "softmax";
   bool mask[MX_MAX_NDIM];
@@ -330,8 +341,8 @@ static mx_array *softmax(mx_array *a, mx_ints axes, bool all, mx_stream *s) {
   } else {
     r = softmax_rows(x, mask, n, s);
   }
-  /* As MLX: only along the last axis alone do integers give floats. */
-  return n == 1 && mask[a->ndim - 1] ? r : mx_cast(r, t, s);
+  /* As MLX: only along the last axis do integers give floats. */
+  return one_row(a, axes, all, n) ? r : mx_cast(r, t, s);
 }
 
 mx_array *mx_softmax(mx_array *a, bool precise, mx_stream *s) {
