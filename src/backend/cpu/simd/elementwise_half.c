@@ -91,8 +91,9 @@ enum { BLOCK = 256 };
 
 static inline void sigmoid_parts(float *out, const float *x, int m, mx_ew_fn round) {
   float e[BLOCK];
+  memcpy(e, x, (size_t)m * sizeof *e);
   EW_VECTOR
-  for (int i = 0; i < m; i++) e[i] = vm_exp(vm_abs(x[i]));
+  for (int i = 0; i < m; i++) e[i] = vm_exp(vm_abs(e[i]));
   round(e, e, NULL, NULL, m);
   EW_VECTOR
   for (int i = 0; i < m; i++) {
@@ -102,19 +103,19 @@ static inline void sigmoid_parts(float *out, const float *x, int m, mx_ew_fn rou
 }
 
 static inline void rsqrt_parts(float *out, const float *x, int m, mx_ew_fn round) {
-  float root[BLOCK];
   EW_VECTOR
-  for (int i = 0; i < m; i++) root[i] = vm_sqrt(x[i]);
-  round(root, root, NULL, NULL, m);
+  for (int i = 0; i < m; i++) out[i] = vm_sqrt(x[i]);
+  round(out, out, NULL, NULL, m);
   EW_VECTOR
-  for (int i = 0; i < m; i++) out[i] = 1.0f / root[i];
+  for (int i = 0; i < m; i++) out[i] = 1.0f / out[i];
 }
 
 static inline void logaddexp_parts(float *out, const float *x, const float *y, int m,
                                    mx_ew_fn round) {
   float t[BLOCK];
+  memcpy(t, x, (size_t)m * sizeof *t);
   EW_VECTOR
-  for (int i = 0; i < m; i++) t[i] = vm_min(x[i], y[i]) - vm_max(x[i], y[i]);
+  for (int i = 0; i < m; i++) t[i] = vm_min(t[i], y[i]) - vm_max(t[i], y[i]);
   round(t, t, NULL, NULL, m);
   EW_VECTOR
   for (int i = 0; i < m; i++) t[i] = vm_exp(t[i]);
