@@ -16,6 +16,8 @@
 #define MAX_NAME 65535
 #define PIECE (1 << 19) /* bytes of the file that are converted in one go */
 #define SLAB (1 << 24)  /* bytes that neighbours share: pages come in large sizes, and few faults */
+#define SMALL (1 << 16) /* bytes of a plain tensor that is copied: one touch of the file brings in up to
+                           2 MB of its neighbours */
 
 /* A tensor whose blocks are converted. */
 typedef struct job {
@@ -38,7 +40,7 @@ typedef struct loader {
   job *jobs;
   size_t n_jobs;
   int64_t n_pieces;
-  uint64_t to_come; /* bytes of memory that the converted tensors still need */
+  uint64_t to_come; /* bytes of memory that tensors still need */
   mx_buffer *slab;
   size_t slab_used;
   size_t page;
@@ -242,11 +244,17 @@ static size_t halves_size(const info *t) {
   return round_up((size_t)t->blocks * sizeof(uint16_t));
 }
 
-/* Memory that a converted tensor needs; 0 for one that stays in the file. */
+static size_t size_in_file(const info *t) {
+  return (size_t)t->blocks * t->type->bytes;
+}
+
+/* Memory that a tensor needs; 0 for one that stays in the file. */
 static size_t memory_of(const info *t) {
   if (t->type->repack)
     return codes_size(t) + 2 * halves_size(t);
-  return t->type->decode ? round_up((size_t)t->blocks * t->type->values * sizeof(uint16_t)) : 0;
+  if (t->type->decode)
+    return round_up((size_t)t->blocks * t->type->values * sizeof(uint16_t));
+  return size_in_file(t) <= SMALL ? round_up(size_in_file(t)) : 0;
 }
 
 static int take_infos(loader *l) {
@@ -288,7 +296,7 @@ static job *new_job(loader *l, const info *t) {
   return j;
 }
 
-/* Memory for a converted tensor: the slab, which the loader owns, and where in it. */
+/* Memory for a tensor: the slab, which the loader owns, and where in it. */
 static int take_memory(loader *l, const info *t, size_t *offset) {
   size_t bytes = memory_of(t);
   if (!l->slab || bytes > l->slab->size - l->slab_used) {
@@ -359,7 +367,17 @@ static int add_quantized(loader *l, const info *t) {
 
 static int add_plain(loader *l, const info *t) {
   mx_spec spec = {t->type->dtype, t->ndim, t->shape, NULL};
-  mx_array *a = mx_source_array(l->src, spec, l->data + t->offset);
+  mx_array *a;
+  if (memory_of(t)) {
+    size_t at;
+    if (take_memory(l, t, &at))
+      return 1;
+    memcpy((char *)l->slab->host + at, (const char *)l->src->map->host + l->data + t->offset,
+           size_in_file(t));
+    a = slab_array(l, spec, at);
+  } else {
+    a = mx_source_array(l->src, spec, l->data + t->offset);
+  }
   return !a || mx_table_add(&l->g.arrays, l->src->op, t->name, t->name_len, a, NULL);
 }
 

@@ -11,9 +11,9 @@ typedef struct mx_gguf {
   mx_buffer *map;
 } mx_gguf;
 
-/* Fills an empty one; on failure it stays empty. Plain tensors lie over the mapping; Q4_0, Q4_1 and
- * Q8_0 become NAME.weight (packed codes), NAME.scales, NAME.biases, groups of 32; other quantized
- * types float16. */
+/* Fills an empty one; on failure it stays empty. Plain tensors, if not small, lie over the mapping;
+ * Q4_0, Q4_1 and Q8_0 become NAME.weight (packed codes), NAME.scales, NAME.biases, groups of 32;
+ * other quantized types float16. */
 int mx_load_gguf(mx_gguf *g, const mx_source *src);
 /* Evaluates the arrays and writes version 3. */
 int mx_save_gguf(mx_sink *out, const mx_gguf *g);
