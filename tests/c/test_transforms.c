@@ -315,10 +315,25 @@ static void arguments(void **state) {
   mx_scope_close(scope, NULL);
 }
 
+/* Of this thread's own work: what other processes take does not count. */
 static double seconds(void) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* What works in linear time shows it in one of a few tries: memory that is touched for the first
+ * time can cost far more than the work. */
+static void assert_grows_less(double (*work)(int64_t), int64_t few, int64_t many, double factor) {
+  double ratio = 0;
+  for (int i = 0; i < 4; i++) {
+    double base = work(few), took = work(many);
+    printf("%lld: %.4f s, %lld: %.4f s\n", (long long)few, base, (long long)many, took);
+    ratio = took / (base + 1e-3);
+    if (ratio < factor)
+      return;
+  }
+  fail_msg("%lld take %.0f times what %lld take", (long long)many, ratio, (long long)few);
 }
 
 static int64_t chain_length;
@@ -330,28 +345,27 @@ static size_t chain(mx_array *const *in, mx_array **out) {
   return 1;
 }
 
+static double gradient_of_chain(int64_t length) {
+  fun_body body = chain;
+  mx_scope scope = mx_scope_open();
+  chain_length = length;
+  double start = seconds();
+  mx_array *g = grad_of(fun_of(&body), VEC(mx_scalar(2, MLX_FLOAT64)));
+  double took = seconds() - start;
+  CHECK(g, 1e-6, pow(0.999999, (double)length));
+  mx_scope_close(scope, NULL);
+  return took;
+}
+
 /* Promise: a million operations in a row differentiate, in time linear in their number. */
 static void long_chain(void **state) {
   (void)state;
-  double took[2];
-  fun_body body = chain;
 #if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
   const int64_t whole = 100000;
 #else
   const int64_t whole = 1000000;
 #endif
-  for (int i = 0; i < 2; i++) {
-    mx_scope scope = mx_scope_open();
-    chain_length = i ? whole : whole / 10;
-    double start = seconds();
-    mx_array *g = grad_of(fun_of(&body), VEC(mx_scalar(2, MLX_FLOAT64)));
-    took[i] = seconds() - start;
-    CHECK(g, 1e-6, pow(0.999999, (double)chain_length));
-    mx_scope_close(scope, NULL);
-  }
-  printf("gradient of %lld operations: %.3f s, of a tenth %.3f s\n", (long long)whole, took[1],
-         took[0]);
-  assert_true(took[1] < 40 * took[0] + 0.1);
+  assert_grows_less(gradient_of_chain, whole / 10, whole, 40);
 }
 
 static int n_loops;
@@ -372,23 +386,23 @@ static size_t nested_loops(mx_array *const *in, mx_array **out) {
   return 1;
 }
 
+static double gradients_in_one(int64_t n) {
+  fun_body body = nested_loops;
+  mx_scope scope = mx_scope_open();
+  n_loops = (int)n;
+  double start = seconds();
+  mx_array *g = grad_of(fun_of(&body), VEC(FLOATS(1, 2)));
+  double took = seconds() - start;
+  CHECK(g, 1e-4, 1, 1);
+  mx_scope_close(scope, NULL);
+  return took;
+}
+
 /* Promise: a gradient taken inside another looks only at what it depends on itself: time is linear.
  */
 static void gradients_in_a_loop(void **state) {
   (void)state;
-  double took[2];
-  fun_body body = nested_loops;
-  for (int i = 0; i < 2; i++) {
-    mx_scope scope = mx_scope_open();
-    n_loops = i ? 8000 : 1000;
-    double start = seconds();
-    mx_array *g = grad_of(fun_of(&body), VEC(FLOATS(1, 2)));
-    took[i] = seconds() - start;
-    CHECK(g, 1e-4, 1, 1);
-    mx_scope_close(scope, NULL);
-  }
-  printf("8000 gradients in one: %.3f s, 1000: %.3f s\n", took[1], took[0]);
-  assert_true(took[1] < 25 * took[0] + 0.1);
+  assert_grows_less(gradients_in_one, 1000, 8000, 25);
 }
 
 /* ---- evaluation on the way ---- */
