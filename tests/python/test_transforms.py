@@ -573,10 +573,10 @@ def test_a_large_graph_as_dot_takes_time_in_proportion():
         a = mx.array(1.0)
         for _ in range(n):
             a = mx.sin(a)
-        out, start = io.StringIO(), time.perf_counter()
+        out, start = io.StringIO(), time.thread_time()
         mx.export_to_dot(out, a)
         assert out.getvalue().count('label="Sin"') == n
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
     seconds(1000)
     assert seconds(64000) < 30 * max(seconds(8000), 0.005)
