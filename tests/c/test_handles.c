@@ -21,7 +21,7 @@
 
 static const mlx_stream s = {NULL};
 static atomic_int reports;
-static char last[512];
+static _Thread_local char last[512]; /* of this thread */
 
 static void note(const char *msg, void *data) {
   (void)data;
