@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "allocations.h"
 #include "base/error.h"
 #include "core/array.h"
 #include "core/scope.h"
@@ -24,49 +25,6 @@
 #include "io/safetensors.h"
 #include "mlx/c/error.h"
 #include "mlx/c/io.h"
-
-// ---- allocations that fail on demand ----
-
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&       \
-    !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-#define COUNTS_ALLOCATIONS 1
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void *__libc_memalign(size_t, size_t);
-extern void __libc_free(void *);
-static long allocations_left = -1; // below zero: no limit
-static _Atomic long live;          // blocks handed out and not freed
-static bool refused(void) {
-  return allocations_left >= 0 && allocations_left-- == 0;
-}
-static void *counted(void *p) {
-  live += p != NULL;
-  return p;
-}
-void *malloc(size_t n) {
-  return refused() ? NULL : counted(__libc_malloc(n));
-}
-void *calloc(size_t n, size_t m) {
-  return refused() ? NULL : counted(__libc_calloc(n, m));
-}
-void *realloc(void *p, size_t n) {
-  if (refused()) return NULL;
-  return p ? __libc_realloc(p, n) : counted(__libc_malloc(n));
-}
-int posix_memalign(void **p, size_t align, size_t n) {
-  void *q = refused() ? NULL : counted(__libc_memalign(align, n));
-  if (q) *p = q;
-  return q ? 0 : ENOMEM;
-}
-void free(void *p) {
-  live -= p != NULL;
-  __libc_free(p);
-}
-#endif
 
 // ---- files ----
 
@@ -888,7 +846,7 @@ static void memory_runs_out(void **state) {
     // Paths first: what the test itself needs must not fail.
     const char *path = data_path(files[i]), *again = scratch_file("memory");
     assert_int_equal(load_and_save(i, path, again), 0); // what stays for good is there now
-    long before = live;
+    long before = blocks_alive;
     bool ran_out = true;
     for (long left = 0; ran_out; left++) {
       allocations_left = left;
@@ -899,7 +857,8 @@ static void memory_runs_out(void **state) {
       // Some do without: a stream without its buffer, the allocator after emptying its cache.
       assert_true(!bad || ran_out);
       // The allocator may hold one more block, or one fewer, in its cache.
-      if (live > before + 4) fail_msg("%ld blocks leaked by allocation %ld", live - before, left);
+      if (blocks_alive > before + 4)
+        fail_msg("%ld blocks leaked by allocation %ld", blocks_alive - before, left);
       assert_true(left < 10000);
     }
   }

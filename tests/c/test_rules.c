@@ -3,47 +3,10 @@
  * compute is tested by tests/python/rules_*.py. */
 #include <stdio.h>
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) &&       \
-    !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-#define COUNTS_ALLOCATIONS 1
-#endif
-
+#include "allocations.h"
 #include "gradcheck.h"
 
 #include "core/buffer.h"
-
-#ifdef COUNTS_ALLOCATIONS
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void __libc_free(void *);
-static long allocations_left = -1; /* below zero: no limit */
-static _Atomic long live;          /* blocks handed out and not freed */
-static bool refused(void) {
-  return allocations_left >= 0 && allocations_left-- == 0;
-}
-static void *counted(void *p) {
-  live += p != NULL;
-  return p;
-}
-void *malloc(size_t n) {
-  return refused() ? NULL : counted(__libc_malloc(n));
-}
-void *calloc(size_t n, size_t m) {
-  return refused() ? NULL : counted(__libc_calloc(n, m));
-}
-void *realloc(void *p, size_t n) {
-  if (refused()) return NULL;
-  return p ? __libc_realloc(p, n) : counted(__libc_malloc(n));
-}
-void free(void *p) {
-  live -= p != NULL;
-  __libc_free(p);
-}
-#endif
 
 /* ---- operations over x (3, 4), v (3, 4) and indices i (3, 4) ---- */
 
@@ -230,7 +193,7 @@ static void run_operation(const char *name, fun_body body, arguments *a) {
     if (transform(body, a)) fail_msg("%s: %s", name, mx_error_text());
 #ifdef COUNTS_ALLOCATIONS
   mx_memory_clear_cache();
-  long before = live;
+  long before = blocks_alive;
   bool done = false;
   for (int k = 0; !done; k++) {
     mx_error_clear();
@@ -240,7 +203,8 @@ static void run_operation(const char *name, fun_body body, arguments *a) {
     allocations_left = -1;
     if ((bad != 0) == done) fail_msg("%s: allocation %d: %s", name, k, mx_error_text());
     if (bad && mx_error_kind() != MX_MEMORY) fail_msg("%s: %s", name, mx_error_text());
-    if (live != before) fail_msg("%s: allocation %d leaves %ld blocks", name, k, live - before);
+    if (blocks_alive != before)
+      fail_msg("%s: allocation %d leaves %ld blocks", name, k, blocks_alive - before);
   }
 #endif
 }

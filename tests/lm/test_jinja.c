@@ -15,47 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocations.h"
 #include "lm/error.h"
 #include "lm/jinja.h"
-
-// ---- allocations that fail on demand ----
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNTS_ALLOCATIONS 1
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void __libc_free(void *);
-void *malloc(size_t n);
-void *calloc(size_t n, size_t m);
-void *realloc(void *p, size_t n);
-void free(void *p);
-static long allocations_left = -1; // below zero: no limit
-static long blocks;
-static bool refused(void) {
-  return allocations_left >= 0 && allocations_left-- == 0;
-}
-static void *counted(void *p) {
-  __atomic_fetch_add(&blocks, p != NULL, __ATOMIC_RELAXED);
-  return p;
-}
-void *malloc(size_t n) {
-  return refused() ? NULL : counted(__libc_malloc(n));
-}
-void *calloc(size_t n, size_t m) {
-  return refused() ? NULL : counted(__libc_calloc(n, m));
-}
-void *realloc(void *p, size_t n) {
-  if (refused()) return NULL;
-  void *q = __libc_realloc(p, n);
-  if (!p) counted(q);
-  return q;
-}
-void free(void *p) {
-  __atomic_fetch_sub(&blocks, p != NULL, __ATOMIC_RELAXED);
-  __libc_free(p);
-}
-#endif
 
 // ---- helpers ----
 
@@ -271,7 +233,7 @@ static void test_allocations(void **state) {
     char *text = read_file(files[k], &len), *out = NULL;
     bool done = false;
     for (long i = 0; !done; i++) {
-      long before = blocks;
+      long before = blocks_alive;
       allocations_left = i;
       int rc = render(text, len, context, &limits, &out, NULL);
       done = allocations_left >= 0;
@@ -281,7 +243,7 @@ static void test_allocations(void **state) {
         assert_int_equal(lm_error_kind(), LM_MEMORY);
       }
       free(out);
-      assert_int_equal(blocks, before);
+      assert_int_equal(blocks_alive, before);
     }
     free(text);
   }

@@ -14,76 +14,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "allocations.h"
 #include "lm/lm.h"
 #include "lm/tiny.h"
 #include "mlx/c/memory.h"
 
-// ---- allocations that fail on demand ----
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNTS_ALLOCATIONS 1
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void *__libc_memalign(size_t, size_t);
-extern void __libc_free(void *);
-void *malloc(size_t n);
-void *calloc(size_t n, size_t m);
-void *realloc(void *p, size_t n);
-void *memalign(size_t align, size_t n);
-void *aligned_alloc(size_t align, size_t n);
-int posix_memalign(void **p, size_t align, size_t n);
-void free(void *p);
-
-static atomic_long asked;    // allocations since the count began
-static atomic_long fails_at; // the one that fails, from 1; 0: none
-static atomic_bool stays;    // and all after it
-static atomic_long blocks;   // alive
-
-static bool refused(void) {
-  long at = atomic_load(&fails_at), n = atomic_fetch_add(&asked, 1) + 1;
-  if (at && (n == at || (n > at && atomic_load(&stays)))) {
-    errno = ENOMEM;
-    return true;
-  }
-  return false;
-}
-static void *counted(void *p) {
-  if (p) atomic_fetch_add(&blocks, 1);
-  return p;
-}
-void *malloc(size_t n) {
-  return refused() ? NULL : counted(__libc_malloc(n));
-}
-void *calloc(size_t n, size_t m) {
-  return refused() ? NULL : counted(__libc_calloc(n, m));
-}
-void *realloc(void *p, size_t n) {
-  if (refused()) return NULL;
-  void *q = __libc_realloc(p, n);
-  return p ? q : counted(q);
-}
-void *memalign(size_t align, size_t n) {
-  return refused() ? NULL : counted(__libc_memalign(align, n));
-}
-void *aligned_alloc(size_t align, size_t n) {
-  return memalign(align, n);
-}
-int posix_memalign(void **p, size_t align, size_t n) {
-  void *q = memalign(align, n);
-  if (!q) return ENOMEM;
-  *p = q;
-  return 0;
-}
-void free(void *p) {
-  if (p) atomic_fetch_sub(&blocks, 1);
-  __libc_free(p);
-}
-
+#ifdef COUNTS_ALLOCATIONS
+// Allocation number `at`, from 1, fails, and all after it; 0: none.
 static void refuse(long at, bool from_there_on) {
-  atomic_store(&asked, 0);
-  atomic_store(&stays, from_there_on);
-  atomic_store(&fails_at, at);
+  atomic_store(&allocations_left, -1);
+  atomic_store(&allocation_refused, false);
+  atomic_store(&allocations_stay_out, from_there_on);
+  atomic_store(&allocations_left, at - 1);
 }
 
 // ---- the work ----
@@ -142,7 +84,7 @@ static int work(const char *path, out *o) {
 // Blocks alive when nothing but the process's own caches is.
 static long settled(void) {
   mlx_clear_cache();
-  return atomic_load(&blocks);
+  return atomic_load(&blocks_alive);
 }
 
 static bool failing(const char *path, long at, bool stays_so, const out *want) {
@@ -151,7 +93,7 @@ static bool failing(const char *path, long at, bool stays_so, const out *want) {
   lm_error_clear();
   refuse(at, stays_so);
   int bad = work(path, &got);
-  bool reached = atomic_load(&asked) >= at;
+  bool reached = atomic_load(&allocation_refused);
   refuse(0, false);
   if (bad && lm_error_kind() != LM_MEMORY)
     fail_msg("allocation %ld: the error is of kind %d: %s", at, lm_error_kind(), lm_error_text());
@@ -205,7 +147,7 @@ static bool feed_again(const lm_engine *e, long at, bool stays_so, float *logits
   assert_int_equal(lm_session_feed(s, prompt, 6, 0, NULL), 0);
   refuse(at, stays_so);
   int bad = lm_session_feed(s, &next, 1, 0, NULL);
-  bool reached = atomic_load(&asked) >= at;
+  bool reached = atomic_load(&allocation_refused);
   refuse(0, false);
   if (bad) {
     assert_int_equal(lm_error_kind(), LM_MEMORY);

@@ -15,44 +15,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "allocations.h"
 #include "lm/error.h"
 #include "lm/sample.h"
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNTS_ALLOCATIONS 1
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void __libc_free(void *);
-void *malloc(size_t n);
-void *calloc(size_t n, size_t m);
-void *realloc(void *p, size_t n);
-void free(void *p);
-static long allocations_left = -1; // below zero: no limit
-static long blocks;
-static bool refused(void) {
-  return allocations_left >= 0 && allocations_left-- == 0;
-}
-void *malloc(size_t n) {
-  void *p = refused() ? NULL : __libc_malloc(n);
-  blocks += p != NULL;
-  return p;
-}
-void *calloc(size_t n, size_t m) {
-  void *p = refused() ? NULL : __libc_calloc(n, m);
-  blocks += p != NULL;
-  return p;
-}
-void *realloc(void *p, size_t n) {
-  void *q = refused() ? NULL : __libc_realloc(p, n);
-  blocks += !p && q;
-  return q;
-}
-void free(void *p) {
-  blocks -= p != NULL;
-  __libc_free(p);
-}
-#endif
 
 // ---- against MLX-LM ----
 
@@ -250,12 +215,12 @@ static void test_allocations(void **state) {
   (void)state;
   int failures = 0;
   for (long i = 0;; i++, failures++) {
-    long before = blocks;
+    long before = blocks_alive;
     allocations_left = i;
     int rc = use_all();
     bool done = allocations_left >= 0;
     allocations_left = -1;
-    assert_int_equal(blocks, before);
+    assert_int_equal(blocks_alive, before);
     if (done) break;
     assert_int_not_equal(rc, 0);
     assert_int_equal(lm_error_kind(), LM_MEMORY);

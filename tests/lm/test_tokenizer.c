@@ -15,47 +15,9 @@
 
 #include <jansson.h>
 
+#include "allocations.h"
 #include "lm/error.h"
 #include "lm/tokenizer.h"
-
-// ---- allocations that fail on demand ----
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNTS_ALLOCATIONS 1
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void __libc_free(void *);
-void *malloc(size_t n);
-void *calloc(size_t n, size_t m);
-void *realloc(void *p, size_t n);
-void free(void *p);
-static long allocations_left = -1; // below zero: no limit
-static long blocks;
-static bool refused(void) {
-  return allocations_left >= 0 && allocations_left-- == 0;
-}
-static void *counted(void *p) {
-  blocks += p != NULL;
-  return p;
-}
-void *malloc(size_t n) {
-  return refused() ? NULL : counted(__libc_malloc(n));
-}
-void *calloc(size_t n, size_t m) {
-  return refused() ? NULL : counted(__libc_calloc(n, m));
-}
-void *realloc(void *p, size_t n) {
-  if (refused()) return NULL;
-  void *q = __libc_realloc(p, n);
-  blocks += !p && q;
-  return q;
-}
-void free(void *p) {
-  blocks -= p != NULL;
-  __libc_free(p);
-}
-#endif
 
 // ---- helpers ----
 
@@ -463,13 +425,14 @@ static int whole_life(const char *json, size_t len, const gguf *g) {
 static void fail_each_allocation(const char *json, size_t len, const gguf *g) {
   assert_int_equal(whole_life(json, len, g), 0); // what the libraries keep is allocated now
   for (long i = 0;; i += i < 600 ? 1 : 37) {
-    long before = blocks;
+    long before = blocks_alive;
     lm_error_clear();
     allocations_left = i;
     int failed = whole_life(json, len, g);
     bool reached = allocations_left < 0;
     allocations_left = -1;
-    if (blocks != before) fail_msg("%ld blocks leak when allocation %ld fails", blocks - before, i);
+    if (blocks_alive != before)
+      fail_msg("%ld blocks leak when allocation %ld fails", blocks_alive - before, i);
     if (!reached) {
       assert_int_equal(failed, 0);
       return;

@@ -22,18 +22,29 @@ void *malloc(size_t n);
 void *calloc(size_t n, size_t m);
 void *realloc(void *p, size_t n);
 int posix_memalign(void **p, size_t align, size_t n);
+void *memalign(size_t align, size_t n);
 void *aligned_alloc(size_t align, size_t n);
 void free(void *p);
 
 static atomic_long allocations_left = -1; // below zero: no limit
 static atomic_bool allocations_stay_out;  // after the first that fails all do
+static atomic_bool allocation_refused;    // until somebody clears it
 static atomic_long blocks_alive;
 
 static bool refused(void) {
   long left = atomic_load(&allocations_left);
-  if (left < 0) return false;
-  if (left == 0 && atomic_load(&allocations_stay_out)) return true;
-  return atomic_fetch_sub(&allocations_left, 1) == 0;
+  while (left >= 0) {
+    bool refuse = left == 0;
+    long next = refuse && atomic_load(&allocations_stay_out) ? 0 : left - 1;
+    if (atomic_compare_exchange_weak(&allocations_left, &left, next)) {
+      if (refuse) {
+        atomic_store(&allocation_refused, true);
+        errno = ENOMEM;
+      }
+      return refuse;
+    }
+  }
+  return false;
 }
 static void *counted(void *p) {
   if (p) atomic_fetch_add(&blocks_alive, 1);
@@ -45,11 +56,12 @@ void *realloc(void *p, size_t n) {
   if (refused()) return NULL;
   return p ? __libc_realloc(p, n) : counted(__libc_malloc(n));
 }
-void *aligned_alloc(size_t align, size_t n) {
+void *memalign(size_t align, size_t n) {
   return refused() ? NULL : counted(__libc_memalign(align, n));
 }
+void *aligned_alloc(size_t align, size_t n) { return memalign(align, n); }
 int posix_memalign(void **p, size_t align, size_t n) {
-  void *q = aligned_alloc(align, n);
+  void *q = memalign(align, n);
   if (q) *p = q;
   return q ? 0 : ENOMEM;
 }
